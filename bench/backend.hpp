@@ -1,0 +1,63 @@
+// What can run a collective: MPI's own, our algorithms over point-to-point, NCCL. One file each in
+// bench/backends/.
+#pragma once
+
+#include "core/collective.hpp"
+#include "core/datatype.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fabricast {
+
+struct Case {
+  Collective collective = Collective::kAllReduce;
+  std::string algorithm;  // "library", or a row of core/algorithm.hpp
+  DataType type = DataType::kFloat32;
+  std::uint64_t count = 0;  // elements as the collective's count argument
+};
+
+
+/// A case with its buffers, on the ranks that live in this process.
+class Operation {
+ public:
+  virtual ~Operation() = default;
+  /// Writes this iteration's pattern into the send side and poison into the receive side and guards.
+  virtual void fill(std::uint64_t iteration) = 0;
+  /// One call, to completion, on every local rank. Returns each local rank's own time.
+  virtual std::vector<Seconds> run() = 0;
+  /// Elements (guards included) that are not what the pattern says, on the local ranks.
+  virtual std::uint64_t wrong_elements(std::uint64_t iteration) = 0;
+  /// Flips one bit of one local rank's received data: proves that the check can fail.
+  virtual void flip_bit(std::uint64_t random) = 0;
+};
+
+/// A collective that a backend can run, with the names of the algorithms it offers for it.
+struct Offer {
+  Collective collective;
+  std::vector<std::string> algorithms;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
+  [[nodiscard]] virtual int ranks() const = 0;        // of the whole job
+  [[nodiscard]] virtual int local_ranks() const = 0;  // in this process
+  [[nodiscard]] virtual int ranks_per_node() const = 0;
+  [[nodiscard]] virtual std::string machine() const = 0;  // processor or GPU, in words
+  [[nodiscard]] virtual std::map<std::string, std::string> versions() const = 0;
+  [[nodiscard]] virtual std::vector<Offer> offers() const = 0;
+  /// "" or why this case cannot run here; the same answer on every rank.
+  [[nodiscard]] virtual std::string why_not(const Case& c) const = 0;
+  /// Bytes of buffers that one rank needs for this case.
+  [[nodiscard]] virtual std::uint64_t buffer_bytes(const Case& c) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Operation> prepare(const Case& c) = 0;
+  /// What a reader of this backend's numbers must know ("one rank: nothing crosses a link").
+  [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
+};
+
+}  // namespace fabricast

@@ -1,0 +1,12 @@
+# fabricast_options: what every target of this project is compiled with. Linked PRIVATE, so that
+# nothing leaks into a program that uses our libraries.
+add_library(fabricast_options INTERFACE)
+target_include_directories(fabricast_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+target_compile_options(fabricast_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+    -Wcast-align -Woverloaded-virtual -Wsign-conversion>)
+if(FABRICAST_SANITIZE)
+  target_compile_options(fabricast_options INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${FABRICAST_SANITIZE} -fno-sanitize-recover=undefined -fno-omit-frame-pointer>)
+  target_link_options(fabricast_options INTERFACE -fsanitize=${FABRICAST_SANITIZE})
+endif()

@@ -1,0 +1,221 @@
+#include "core/record.hpp"
+
+#include "core/error.hpp"
+#include "core/names.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <ostream>
+
+namespace fabricast {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kSchema = "fabricast.record/1";
+
+// Derived values are written for readers of the file; reading ignores and recomputes them.
+json derived(const Record& r) {
+  const Summary s = r.summary();
+  const Seconds median = microseconds(s.median);
+  json out{{"n", s.n},
+           {"median_us", s.median},
+           {"median_low_us", s.low},
+           {"median_high_us", s.high},
+           {"min_us", s.min},
+           {"p95_us", s.p95},
+           {"p99_us", s.p99},
+           {"valid", r.valid()}};
+  if (r.ranks > 1 && s.median > 0) {  // for one rank nothing crossed a link: no rate
+    out["algbw_GBps"] = in_GBps(algbw(r.message(), median));
+    out["busbw_GBps"] = in_GBps(busbw(r.collective, r.ranks, r.message(), median));
+  }
+  return out;
+}
+
+// Takes keys out of an object one by one, so that what is left over is known to be unknown.
+class Fields {
+ public:
+  Fields(const json& object, std::string where) : object_(object), where_(std::move(where)) {
+    if (!object_.is_object()) {
+      throw Error("a record must be a JSON object", where_, "see docs/formats.md");
+    }
+  }
+
+  template <typename T>
+  T take(const char* key) {
+    taken_.emplace_back(key);
+    const auto found = object_.find(key);
+    if (found == object_.end()) {
+      throw Error(std::string("record has no '") + key + "'", where_, "see docs/formats.md");
+    }
+    try {
+      return found->get<T>();
+    } catch (const json::exception&) {
+      throw Error(std::string("record: '") + key + "' is of the wrong kind", where_,
+                  "see docs/formats.md");
+    }
+  }
+
+  /// A count or size: refuses negative numbers, fractions and what does not fit T.
+  template <typename T>
+  T take_count(const char* key) {
+    const auto value = take<json>(key);
+    if (!value.is_number_unsigned() ||
+        value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
+      throw Error(std::string("record: '") + key + "' is not a count", where_,
+                  "a whole number that is not negative");
+    }
+    return value.get<T>();
+  }
+
+  template <typename Find, typename Table>
+  auto take_name(const char* key, Find find, const Table& table) {
+    const auto text = take<std::string>(key);
+    const auto id = find(text);
+    if (!id) {
+      throw unknown_name(key, text, names_of(table), where_);
+    }
+    return *id;
+  }
+
+  void refuse_unknown() const {
+    for (const auto& item : object_.items()) {
+      if (std::find(taken_.begin(), taken_.end(), item.key()) == taken_.end()) {
+        throw unknown_name("record key", item.key(), taken_, where_);
+      }
+    }
+  }
+
+ private:
+  const json& object_;
+  std::string where_;
+  std::vector<std::string> taken_;
+};
+
+std::optional<StopReason> find_stop_reason(std::string_view name) {
+  for (const auto& row : kStopReasons) {
+    if (row.name == name) {
+      return row.id;
+    }
+  }
+  return std::nullopt;
+}
+
+void refuse_bad_samples(const Record& r, const std::string& where) {
+  for (const auto& list : {r.samples_us, r.rank_median_us}) {
+    for (const double us : list) {
+      if (!(us >= 0 && us < 1e15)) {
+        throw Error("record: a time is negative or absurd", where, "times in microseconds");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+json to_json(const Record& r) {
+  const Origin& o = r.origin;
+  return {{"schema", kSchema},
+          {"time_utc", o.time_utc},
+          {"command_line", o.command_line},
+          {"fabricast", o.fabricast},
+          {"host", o.host},
+          {"machine", o.machine},
+          {"cores", o.cores},
+          {"versions", o.versions},
+          {"provenance", name(Provenance::kMeasured)},
+          {"collective", name(r.collective)},
+          {"backend", r.backend},
+          {"algorithm", r.algorithm},
+          {"type", name(r.type)},
+          {"count", r.count},
+          {"bytes", r.bytes},
+          {"ranks", r.ranks},
+          {"ranks_per_node", r.ranks_per_node},
+          {"oversubscribed", r.oversubscribed},
+          {"samples_us", r.samples_us},
+          {"stopped_by", name(r.stopped_by)},
+          {"rank_median_us", r.rank_median_us},
+          {"wrong_elements", r.wrong_elements},
+          {"warnings", r.warnings},
+          {"derived", derived(r)}};
+}
+
+Record record_from_json(const json& object, const std::string& where) {
+  Fields f(object, where);
+  if (const auto schema = f.take<std::string>("schema"); schema != kSchema) {
+    throw Error("record schema '" + schema + "' is not known here", where,
+                "this program reads " + std::string(kSchema));
+  }
+  if (const auto p = f.take<std::string>("provenance"); p != name(Provenance::kMeasured)) {
+    throw Error("record: provenance '" + p + "'", where, "a record is always measured");
+  }
+  Record r;
+  Origin& o = r.origin;
+  o.time_utc = f.take<std::string>("time_utc");
+  o.command_line = f.take<std::string>("command_line");
+  o.fabricast = f.take<std::string>("fabricast");
+  o.host = f.take<std::string>("host");
+  o.machine = f.take<std::string>("machine");
+  o.cores = f.take_count<int>("cores");
+  o.versions = f.take<std::map<std::string, std::string>>("versions");
+  r.collective = f.take_name("collective", find_collective, kCollectives);
+  r.backend = f.take<std::string>("backend");
+  r.algorithm = f.take<std::string>("algorithm");
+  r.type = f.take_name("type", find_data_type, kDataTypes);
+  r.count = f.take_count<std::uint64_t>("count");
+  r.bytes = f.take_count<std::uint64_t>("bytes");
+  r.ranks = f.take_count<int>("ranks");
+  r.ranks_per_node = f.take_count<int>("ranks_per_node");
+  if (r.ranks < 1 || r.ranks_per_node < 1 || r.ranks_per_node > r.ranks) {
+    throw Error("record: 1 <= ranks_per_node <= ranks does not hold", where, "see docs/formats.md");
+  }
+  r.oversubscribed = f.take<bool>("oversubscribed");
+  r.samples_us = f.take<std::vector<double>>("samples_us");
+  r.stopped_by = f.take_name("stopped_by", find_stop_reason, kStopReasons);
+  r.rank_median_us = f.take<std::vector<double>>("rank_median_us");
+  r.wrong_elements = f.take_count<std::uint64_t>("wrong_elements");
+  r.warnings = f.take<std::vector<std::string>>("warnings");
+  (void)f.take<json>("derived");
+  f.refuse_unknown();
+  refuse_bad_samples(r, where);
+  return r;
+}
+
+void write_jsonl(std::ostream& out, const Record& record) {
+  // Host names and command lines are bytes from outside; JSON wants UTF-8.
+  out << to_json(record).dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+}
+
+RecordFile read_jsonl(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) {
+    throw Error("cannot read " + path, "", "a .jsonl file written by `fabricast measure` or `run`");
+  }
+  RecordFile file;
+  std::string line;
+  for (int number = 1; std::getline(in, line); ++number) {
+    const std::string where = path + ":" + std::to_string(number);
+    if (in.eof()) {  // no newline: the writer was cut off in this line
+      file.skipped.push_back(where + ": unfinished last line");
+      break;
+    }
+    if (line.empty()) {
+      continue;
+    }
+    const json object = json::parse(line, nullptr, false);
+    if (object.is_discarded()) {
+      throw Error("this line is not JSON", where, "restore the file, or delete the line");
+    }
+    file.records.push_back(record_from_json(object, where));
+  }
+  return file;
+}
+
+}  // namespace fabricast

@@ -1,0 +1,109 @@
+// A cluster as its TOML file describes it: nodes, scale-up domain, fabric, each number with its origin.
+#pragma once
+
+#include "core/provenance.hpp"
+#include "core/units.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fabricast {
+
+struct Gpu {
+  std::string name;                        // "h100-sxm5-80"
+  std::string architecture;                // "ampere", "hopper", "blackwell"; "cpu" for host ranks
+  Quantity<BytesPerSecond> scaleup;        // NVLink datasheet rate per direction
+  Quantity<BytesPerSecond> memory;         // device memory, achieved
+};
+
+struct Nic {
+  std::string name;
+  Quantity<BytesPerSecond> rate;      // datasheet, per direction
+  Quantity<BytesPerSecond> achieved;  // what perftest-like tools reach
+  Quantity<Seconds> latency;
+};
+
+struct Switch {
+  std::string name;
+  Quantity<Seconds> latency;
+};
+
+struct Node {
+  Gpu gpu;
+  int gpus = 0;
+  std::string cpu;  // "intel", "amd": NCCL's constants depend on it
+  std::optional<Nic> nic;
+  int nics = 0;
+};
+
+struct ScaleUp {
+  int domain_gpus = 1;
+  std::string kind;  // "nvswitch", "host-memory", "none"
+  bool in_network_reduction = false;
+};
+
+struct Pool {
+  std::string name;
+  Quantity<double> nodes;
+  Node node;
+  ScaleUp scaleup;
+};
+
+/// One level of switches, bottom to top.
+struct Tier {
+  std::string name;
+  Switch switch_kind;
+  int radix = 0;
+  int down = 0;
+  int up = 0;
+  Quantity<double> group_gpus;  // GPUs that reach each other without leaving this tier
+  Quantity<double> oversub;     // down-capacity / up-capacity; 1 = non-blocking
+  Quantity<double> cable_m;     // to the tier below
+  Quantity<Seconds> delay_per_m;
+};
+
+struct Fabric {
+  std::string name;
+  std::string protocol;      // as written: "roce-v2", "infiniband-ndr", "efa-srd", "slingshot", "tcp"
+  std::string fabric_class;  // what constants are kept for: "roce", "infiniband", "efa", "slingshot", "tcp"
+  int rails = 1;
+  int planes = 1;
+  std::string routing;
+  Quantity<double> routing_efficiency;
+  bool in_network_reduction = false;  // SHARP
+  std::vector<Tier> tiers;
+};
+
+/// Any further number of the file (power, price, reliability, ...), for `clusters show`.
+struct Fact {
+  std::string key;  // "power.site_MW"
+  Quantity<double> quantity;
+};
+
+struct Cluster {
+  std::string id;
+  std::string title;
+  std::string status;    // operating | announced | reference-design | hypothetical
+  std::string as_of;
+  std::string fidelity;  // measured-elsewhere | topology-published | topology-assumed | design-assumed
+  Quantity<double> gpus_total;
+  std::vector<Pool> pools;
+  std::optional<Fabric> fabric;
+  std::vector<Fact> facts;
+  std::vector<std::string> unknown;  // printed with every result of this cluster
+};
+
+/// Names of the clusters that are built in.
+std::vector<std::string> cluster_names();
+
+/// A built-in name, or a path to a .toml file (anything with a '/' or ending in ".toml").
+/// Throws Error: unknown name (with the list), unreadable file, or any fault of the file with
+/// file:line and remedy (unknown key, missing unit, missing provenance, range, reference).
+Cluster load_cluster(const std::string& name_or_path);
+
+/// Parses and checks the text of a cluster file; `file` is used in messages.
+Cluster parse_cluster(const std::string& text, const std::string& file);
+
+}  // namespace fabricast
