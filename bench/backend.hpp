@@ -49,10 +49,15 @@ class Backend {
   [[nodiscard]] virtual int local_ranks() const = 0;  // in this process
   [[nodiscard]] virtual int ranks_per_node() const = 0;
   [[nodiscard]] virtual std::string machine() const = 0;  // processor or GPU, in words
+  /// Processors that the ranks of this host share; more ranks than that is oversubscribed.
+  [[nodiscard]] virtual int processors() const = 0;
+  [[nodiscard]] virtual bool oversubscribed() const = 0;
   [[nodiscard]] virtual std::map<std::string, std::string> versions() const = 0;
   [[nodiscard]] virtual std::vector<Offer> offers() const = 0;
   /// "" or why this case cannot run here; the same answer on every rank.
   [[nodiscard]] virtual std::string why_not(const Case& c) const = 0;
+  /// Bytes that the ranks of this host can share, before any is allocated.
+  [[nodiscard]] virtual std::uint64_t available_memory() const = 0;
   /// Bytes of buffers that one rank needs for this case.
   [[nodiscard]] virtual std::uint64_t buffer_bytes(const Case& c) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Operation> prepare(const Case& c) = 0;

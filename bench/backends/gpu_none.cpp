@@ -1,0 +1,16 @@
+#include "bench/backends/gpu.hpp"
+#include "core/error.hpp"
+
+namespace fabricast {
+
+GpuInventory inspect_gpus() {
+  GpuInventory none;
+  none.why_none = "this build has no CUDA: cmake --preset cuda";
+  return none;
+}
+
+std::unique_ptr<Backend> make_nccl_backend(Control& /*control*/, int /*gpus_per_process*/) {
+  throw Error("collectives on GPUs need CUDA and NCCL", "", inspect_gpus().why_none);
+}
+
+}  // namespace fabricast

@@ -1,0 +1,28 @@
+// A measuring job: control plane and backend, chosen for this machine.
+#pragma once
+
+#include "bench/backend.hpp"
+#include "bench/control.hpp"
+
+#include <memory>
+#include <string>
+
+namespace fabricast {
+
+struct JobOptions {
+  std::string backend = "auto";  // "auto": nccl where there are GPUs, else mpi
+  int gpus_per_process = 0;      // 0: divide this host's GPUs evenly
+  int ranks_per_node = 0;        // 0: as the ranks lie on the hosts
+};
+
+/// Order matters: the backend uses the control plane.
+struct Job {
+  std::unique_ptr<Control> control;
+  std::unique_ptr<Backend> backend;
+};
+
+/// Starts MPI when this process was launched as one of several or the host backend is wanted.
+/// Throws Error when the backend cannot run here, with the remedy.
+Job make_job(const JobOptions& options);
+
+}  // namespace fabricast

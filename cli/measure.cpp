@@ -1,0 +1,120 @@
+// fabricast measure: collectives on this job's ranks, nccl-tests-like options.
+
+#include "bench/backends/gpu.hpp"
+#include "cli/cli.hpp"
+#include "cli/measuring.hpp"
+#include "cli/options.hpp"
+#include "core/error.hpp"
+#include "core/size.hpp"
+#include "report/csv.hpp"
+#include "report/measurement_table.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace fabricast {
+
+namespace {
+
+struct Options {
+  MeasureOptions measure;
+  std::string format = "table";
+  bool quiet = false;
+  double time_cap_s = 1.0;
+  double timeout_s = 60.0;
+  double budget_s = 0;
+};
+
+void print(const MeasureResult& result, const std::string& format) {
+  if (format == "json") {
+    for (const auto& record : result.records) {
+      write_jsonl(std::cout, record);
+    }
+  } else if (format == "csv") {
+    write_csv(std::cout, result.records);
+  } else {
+    std::cout << measurement_table(result.records);
+  }
+  std::cout.flush();
+}
+
+void run(Options& o) {
+  if (o.measure.selection.sweep.max == 0) {
+    // Large enough for the plateau: device links need more than host memory does.
+    const bool gpu = o.measure.job.backend == "nccl" ||
+                     (o.measure.job.backend == "auto" && inspect_gpus().usable());
+    o.measure.selection.sweep.max = gpu ? 1ULL << 30 : 16ULL << 20;
+  }
+  o.measure.rule.time_cap = Seconds(o.time_cap_s);
+  o.measure.timeout = Seconds(o.timeout_s);
+  if (o.budget_s > 0) {
+    o.measure.budget = Seconds(o.budget_s);
+  }
+  const MeasureResult result = measure(o.measure);
+  if (!result.root) {
+    return;
+  }
+  for (const auto& line : result.skipped) {
+    fmt::print(stderr, "skipped: {}\n", line);
+  }
+  if (!o.quiet) {
+    print(result, o.format);
+  }
+  if (result.wrong_elements > 0) {
+    throw Error(fmt::format("{} wrong elements were found", result.wrong_elements),
+                "the rows with a number under 'wrong'",
+                "do not use these figures; check memory, driver and library of the slowest or failing rank",
+                ExitCode::kVerdictFailed);
+  }
+}
+
+}  // namespace
+
+void register_measure(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  Options& o = *options;
+  CLI::App& c = *app.add_subcommand(
+      "measure", "Measure collectives: under mpirun or srun, or one process with many GPUs");
+  Selection& s = o.measure.selection;
+  add_list(c, "--collective", s.collectives, "Collectives, or all (default: all that are offered)");
+  add_list(c, "-a,--algorithm", s.algorithms, "library, ring, tree ..., or all (default: library)");
+  add_list(c, "-d,--type", s.types, "float32, float16, bfloat16, int32, int64, or all (default: float32)");
+  add_size(c, "-b,--min-bytes", s.sweep.min, "Smallest message (default: 8)");
+  add_size(c, "-e,--max-bytes", s.sweep.max, "Largest message (default: 16M on the host, 1G on GPUs)");
+  c.add_option("-f,--factor", s.sweep.factor, "Factor between sizes")->capture_default_str();
+  add_sizes(c, "--bytes", s.bytes, "Exact message sizes instead of a sweep");
+  add_sizes(c, "--count", s.counts, "Elements, as the collective's count argument, instead of sizes");
+  c.add_option("--backend", o.measure.job.backend, "auto, mpi (host buffers) or nccl (GPUs)")
+      ->capture_default_str();
+  c.add_option("-g,--gpus", o.measure.job.gpus_per_process, "GPUs per process (default: divide evenly)")
+      ->check(CLI::Range(0, 1024));
+  c.add_option("--ranks-per-node", o.measure.job.ranks_per_node,
+               "Pretend nodes of this many ranks, for hierarchical (default: the real hosts)")
+      ->check(CLI::Range(1, 1 << 20));
+  c.add_option("-w,--warmup", o.measure.rule.warmup, "Untimed iterations per case")
+      ->capture_default_str()->check(CLI::Range(0, 1000000));
+  c.add_option("-n,--max-samples", o.measure.rule.max_samples, "Most iterations per case")
+      ->capture_default_str()->check(CLI::Range(1, 1000000));
+  c.add_option("--min-samples", o.measure.rule.min_samples, "Fewest iterations per case")
+      ->capture_default_str()->check(CLI::Range(1, 1000000));
+  c.add_option("--precision", o.measure.rule.precision,
+               "Stop when the median's 95 % interval is within +- this fraction")
+      ->capture_default_str()->check(CLI::Range(1e-6, 1.0));
+  c.add_option("--time-cap", o.time_cap_s, "Most seconds per case")
+      ->capture_default_str()->check(CLI::PositiveNumber);
+  c.add_option("--budget", o.budget_s, "Most seconds for all cases together")->check(CLI::PositiveNumber);
+  c.add_option("--timeout", o.timeout_s, "Seconds after which a collective counts as hung")
+      ->capture_default_str()->check(CLI::PositiveNumber);
+  c.add_option("-o,--out", o.measure.records_file, "Append records to this .jsonl file");
+  c.add_option("--benchmark-out", o.measure.benchmark_json, "Google Benchmark's own JSON as well");
+  c.add_option("--plant-bit-flip", o.measure.planted_flip,
+               "Flip one received bit per case, chosen by this number: the run must end with exit code 1");
+  c.add_flag("--quiet", o.quiet, "No table on stdout");
+  add_format(c, o.format);
+  c.callback([options] { run(*options); });
+}
+
+}  // namespace fabricast

@@ -1,0 +1,43 @@
+// A measurement from options to records: shared by `measure` and `run`.
+#pragma once
+
+#include "bench/plan.hpp"
+#include "bench/sampler.hpp"
+#include "cli/job.hpp"
+#include "core/record.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fabricast {
+
+struct MeasureOptions {
+  JobOptions job;
+  Selection selection;
+  StoppingRule rule;
+  std::optional<Seconds> budget;  // for all cases together; shortens rule.time_cap
+  Seconds timeout{60.0};
+  std::string records_file;       // JSONL, appended to; "" for none
+  std::string benchmark_json;     // Google Benchmark's own format; "" for none
+  std::optional<std::uint64_t> planted_flip;
+};
+
+struct MeasureResult {
+  bool root = true;  // only process 0 has the records
+  std::vector<Record> records;
+  std::vector<std::string> skipped;
+  std::uint64_t wrong_elements = 0;
+};
+
+/// Runs the job to its end, records on disk after each case, progress on stderr. Collective. A failure
+/// on one process ends the whole job with the error's exit code; a failure of a single-process job is
+/// thrown as Error.
+MeasureResult measure(const MeasureOptions& options);
+
+/// The command line of this process, for records.
+void remember_command_line(int argc, char** argv);
+/// Time, version, command line, host: what a record says of its run.
+Origin run_origin();
+
+}  // namespace fabricast
