@@ -19,7 +19,9 @@ Seconds since(Clock::time_point start) {
 
 // Sorting all samples after each one would cost more than small collectives take: look at 10, 12,
 // 15, ... samples, 20 % apart.
-int next_look(int samples) { return std::max(samples + 1, samples * 6 / 5); }
+int next_look(int samples, const StoppingRule& rule) {
+  return std::min(rule.max_samples, std::max(samples + 1, samples * 6 / 5));
+}
 
 void refuse_unequal_counts(Control& control, std::size_t samples) {
   const auto mine = static_cast<double>(samples);
@@ -55,7 +57,7 @@ Samples sample(Operation& operation,
                const std::optional<PlantedFlip>& flip) {
   Samples samples;
   const Clock::time_point start = Clock::now();
-  int look_at = rule.min_samples;
+  int look_at = std::min(rule.min_samples, rule.max_samples);
   for (int iteration = -rule.warmup;; ++iteration) {
     // The pattern differs between neighbouring iterations, so that a stale result is a wrong one.
     const auto pattern = static_cast<std::uint64_t>(iteration + rule.warmup);
@@ -90,7 +92,7 @@ Samples sample(Operation& operation,
     if (n < look_at && elapsed <= rule.time_cap) {
       continue;
     }
-    look_at = next_look(n);
+    look_at = next_look(n, rule);
     if (const auto reason = stop_reason(samples.slowest_us, elapsed, rule)) {
       samples.stopped_by = *reason;
       break;

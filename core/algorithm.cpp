@@ -4,8 +4,8 @@
 
 namespace fabricast {
 
-int floor_log2(int n) { return std::bit_width(static_cast<unsigned>(n)) - 1; }
-int ceil_log2(int n) { return std::bit_width(static_cast<unsigned>(n - 1)); }
+int floor_log2(int n) { return static_cast<int>(std::bit_width(static_cast<unsigned>(n))) - 1; }
+int ceil_log2(int n) { return static_cast<int>(std::bit_width(static_cast<unsigned>(n - 1))); }
 
 namespace textbook {
 

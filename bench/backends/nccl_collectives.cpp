@@ -1,0 +1,109 @@
+#include "bench/backends/nccl_collectives.hpp"
+
+namespace fabricast {
+
+namespace {
+
+constexpr int kRoot = 0;
+
+// A group ends also when a call in it fails: an open one would swallow every later call.
+template <typename Calls>
+ncclResult_t grouped(const NcclApi& api, const Calls& calls) {
+  const ncclResult_t started = api.ncclGroupStart();
+  if (started != ncclSuccess) {
+    return started;
+  }
+  const ncclResult_t queued = calls();
+  const ncclResult_t ended = api.ncclGroupEnd();
+  return queued != ncclSuccess ? queued : ended;
+}
+
+ncclResult_t exchange_ring(const NcclCall& c) {
+  const int next = (c.rank + 1) % c.ranks;
+  const int previous = (c.rank + c.ranks - 1) % c.ranks;
+  return grouped(c.api, [&] {
+    const ncclResult_t sent =
+        c.api.ncclSend(c.send, c.count, c.type, next, c.communicator, c.stream);
+    return sent != ncclSuccess
+               ? sent
+               : c.api.ncclRecv(c.receive, c.count, c.type, previous, c.communicator, c.stream);
+  });
+}
+
+ncclResult_t exchange_all(const NcclCall& c) {
+  const std::size_t block = c.count * c.element_bytes;
+  const auto* send = static_cast<const std::byte*>(c.send);
+  auto* receive = static_cast<std::byte*>(c.receive);
+  return grouped(c.api, [&] {
+    ncclResult_t status = ncclSuccess;
+    for (int peer = 0; peer < c.ranks && status == ncclSuccess; ++peer) {
+      const std::size_t at = static_cast<std::size_t>(peer) * block;
+      status = c.api.ncclSend(send + at, c.count, c.type, peer, c.communicator, c.stream);
+      if (status == ncclSuccess) {
+        status = c.api.ncclRecv(receive + at, c.count, c.type, peer, c.communicator, c.stream);
+      }
+    }
+    return status;
+  });
+}
+
+}  // namespace
+
+const std::array<NcclCollective, 7>& nccl_collectives() {
+  static constexpr std::array kRows{
+      NcclCollective{Collective::kAllReduce,
+                     [](const NcclCall& c) {
+                       return c.api.ncclAllReduce(
+                           c.send, c.receive, c.count, c.type, ncclSum, c.communicator, c.stream);
+                     }},
+      NcclCollective{Collective::kAllGather,
+                     [](const NcclCall& c) {
+                       return c.api.ncclAllGather(
+                           c.send, c.receive, c.count, c.type, c.communicator, c.stream);
+                     }},
+      NcclCollective{Collective::kReduceScatter,
+                     [](const NcclCall& c) {
+                       return c.api.ncclReduceScatter(
+                           c.send, c.receive, c.count, c.type, ncclSum, c.communicator, c.stream);
+                     }},
+      NcclCollective{Collective::kAllToAll, exchange_all},
+      NcclCollective{Collective::kBroadcast,
+                     [](const NcclCall& c) {
+                       return c.api.ncclBroadcast(
+                           c.send, c.receive, c.count, c.type, kRoot, c.communicator, c.stream);
+                     }},
+      NcclCollective{Collective::kReduce,
+                     [](const NcclCall& c) {
+                       return c.api.ncclReduce(c.send,
+                                               c.receive,
+                                               c.count,
+                                               c.type,
+                                               ncclSum,
+                                               kRoot,
+                                               c.communicator,
+                                               c.stream);
+                     }},
+      NcclCollective{Collective::kSendRecv, exchange_ring},
+  };
+  return kRows;
+}
+
+const NcclCollective* find_nccl(Collective collective) {
+  for (const auto& row : nccl_collectives()) {
+    if (row.collective == collective) {
+      return &row;
+    }
+  }
+  return nullptr;
+}
+
+ncclDataType_t nccl_type(DataType type) {
+  for (const auto& row : kNcclTypes) {
+    if (row.id == type) {
+      return row.type;
+    }
+  }
+  return ncclNumTypes;  // NCCL refuses it with a message
+}
+
+}  // namespace fabricast

@@ -1,0 +1,91 @@
+#include "core/pattern.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+
+namespace fabricast {
+namespace {
+
+double decode(DataType type, std::uint64_t bits) {
+  switch (type) {
+    case DataType::kFloat32: return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    case DataType::kBfloat16: return std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16));
+    case DataType::kFloat16: {
+      const auto exponent = static_cast<int>(bits >> 10 & 31);
+      const auto fraction = static_cast<double>(bits & 1023);
+      return exponent == 0 ? std::ldexp(fraction, -24)
+                           : std::ldexp(1024 + fraction, exponent - 25);
+    }
+    default: return static_cast<double>(static_cast<std::int64_t>(bits));
+  }
+}
+
+TEST(Encode, EveryIntegerUpToTheLimitOfTheTypeIsExact) {
+  for (const auto& row : kDataTypes) {
+    const std::int64_t limit = std::min<std::int64_t>(row.exact_limit, 1 << 24);
+    for (std::int64_t v = 0; v <= limit; v += v < 5000 ? 1 : 9973) {
+      ASSERT_EQ(decode(row.id, encode(row.id, v)), static_cast<double>(v)) << row.name;
+    }
+    EXPECT_EQ(decode(row.id, encode(row.id, limit)), static_cast<double>(limit)) << row.name;
+  }
+}
+
+TEST(Pattern, SumsOfContributionsAreTheExpectedSums) {
+  for (const auto& row : kDataTypes) {
+    for (const int ranks : {1, 2, 3, 8, 255, 256, 257, 3000}) {
+      const Pattern pattern(row.id, ranks);
+      for (std::uint64_t index = 0; index < 2100; index += 7) {
+        double sum = 0;
+        for (int r = 0; r < ranks; ++r) {
+          sum += decode(row.id,
+                        pattern.sent(Collective::kAllReduce, r, 5, pattern.tables()).bits(index));
+        }
+        const PatternView expected =
+            pattern.received(Collective::kAllReduce, 0, 0, 5, pattern.tables());
+        ASSERT_EQ(decode(row.id, expected.bits(index)), sum) << row.name << " " << ranks;
+        ASSERT_LE(sum, static_cast<double>(row.exact_limit)) << row.name << " " << ranks;
+      }
+    }
+  }
+}
+
+TEST(Pattern, EachRankOffsetAndIterationSendsSomethingElse) {
+  const Pattern pattern(DataType::kInt64, 4);
+  const auto bits = [&](int rank, std::uint64_t iteration, std::uint64_t index) {
+    return pattern.sent(Collective::kAllGather, rank, iteration, pattern.tables()).bits(index);
+  };
+  EXPECT_NE(bits(0, 0, 10), bits(1, 0, 10));
+  EXPECT_NE(bits(0, 0, 10), bits(0, 1, 10));
+  EXPECT_NE(bits(0, 0, 10), bits(0, 0, 11));
+}
+
+// What a rank must receive, traced by hand through each collective's definition.
+TEST(Pattern, MovedDataComesFromTheRightRankAndOffset) {
+  constexpr int kRanks = 4;
+  constexpr std::uint64_t kCount = 10;
+  const Pattern pattern(DataType::kInt64, kRanks);
+  const auto sent = [&](Collective c, int rank, std::uint64_t index) {
+    return pattern.sent(c, rank, 3, pattern.tables()).bits(index);
+  };
+  const auto received = [&](Collective c, int rank, std::uint64_t index) {
+    return pattern.received(c, rank, kCount, 3, pattern.tables()).bits(index);
+  };
+  EXPECT_EQ(received(Collective::kAllGather, 0, 27), sent(Collective::kAllGather, 2, 7));
+  EXPECT_EQ(received(Collective::kAllToAll, 1, 27), sent(Collective::kAllToAll, 2, 17));
+  EXPECT_EQ(received(Collective::kBroadcast, 3, 7), sent(Collective::kBroadcast, 0, 7));
+  EXPECT_EQ(received(Collective::kSendRecv, 0, 7), sent(Collective::kSendRecv, 3, 7));
+  EXPECT_EQ(received(Collective::kScatter, 2, 7), sent(Collective::kScatter, 0, 27));
+  EXPECT_EQ(received(Collective::kGather, 0, 27), sent(Collective::kGather, 2, 7));
+}
+
+TEST(Extents, FollowTheCountArgument) {
+  EXPECT_EQ(extents(Collective::kAllGather, 1, 4, 10).receive, 40U);
+  EXPECT_EQ(extents(Collective::kReduceScatter, 1, 4, 10).send, 40U);
+  EXPECT_EQ(extents(Collective::kReduce, 1, 4, 10).receive, 0U);
+  EXPECT_EQ(extents(Collective::kReduce, 0, 4, 10).receive, 10U);
+}
+
+}  // namespace
+}  // namespace fabricast
