@@ -23,18 +23,18 @@ struct Remedy {
 
 constexpr std::array kRemedies{
     Remedy{cudaErrorMemoryAllocation,
-           "a smaller largest message, or free the GPU: nvidia-smi shows who uses it"},
+           "a smaller largest message, or free the GPU: nvidia-smi shows who uses it"                },
     Remedy{cudaErrorNoDevice,
-           "check that nvidia-smi lists a GPU and that CUDA_VISIBLE_DEVICES does not hide it"},
+           "check that nvidia-smi lists a GPU and that CUDA_VISIBLE_DEVICES does not hide it"        },
     Remedy{cudaErrorNoKernelImageForDevice,
-           "build for this GPU: cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"},
+           "build for this GPU: cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"               },
     Remedy{cudaErrorUnsupportedPtxVersion,
-           "build for this GPU: cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"},
+           "build for this GPU: cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"               },
     Remedy{cudaErrorSystemNotReady,
-           "start the fabric manager: systemctl start nvidia-fabricmanager"},
-    Remedy{cudaErrorSystemDriverMismatch, "reboot, or reload the driver: its parts differ in version"},
-    Remedy{cudaErrorDevicesUnavailable,
-           "the GPUs are in exclusive use: nvidia-smi shows by whom"},
+           "start the fabric manager: systemctl start nvidia-fabricmanager"                          },
+    Remedy{cudaErrorSystemDriverMismatch,
+           "reboot, or reload the driver: its parts differ in version"                               },
+    Remedy{cudaErrorDevicesUnavailable,     "the GPUs are in exclusive use: nvidia-smi shows by whom"},
 };
 
 std::string_view remedy_for(cudaError_t status) {
@@ -54,15 +54,19 @@ std::string why_no_gpu(cudaError_t status, int driver, int runtime) {
   }
   if (status == cudaErrorInsufficientDriver) {
     return fmt::format(
-        "the NVIDIA driver serves CUDA {}, this program was built with CUDA {}: update the driver, or "
+        "the NVIDIA driver serves CUDA {}, this program was built with CUDA {}: update the driver, "
+        "or "
         "build with CUDA {} or older",
-        cuda_version_text(driver), cuda_version_text(runtime), cuda_version_text(driver));
+        cuda_version_text(driver),
+        cuda_version_text(runtime),
+        cuda_version_text(driver));
   }
   if (status == cudaSuccess) {
     status = cudaErrorNoDevice;
   }
   const std::string_view remedy = remedy_for(status);
-  return fmt::format("the NVIDIA driver shows no GPU ({}): {}", cudaGetErrorString(status),
+  return fmt::format("the NVIDIA driver shows no GPU ({}): {}",
+                     cudaGetErrorString(status),
                      remedy.empty() ? "see nvidia-smi and the kernel log" : remedy);
 }
 
@@ -76,10 +80,13 @@ std::string_view called_function(std::string_view call) {
 
 void throw_cuda(cudaError_t status, std::string_view call, const char* file, int line) {
   static_cast<void>(cudaGetLastError());
-  throw Error(fmt::format("{} failed: {} (CUDA error {})", called_function(call),
-                          cudaGetErrorString(status), static_cast<int>(status)),
+  throw Error(fmt::format("{} failed: {} (CUDA error {})",
+                          called_function(call),
+                          cudaGetErrorString(status),
+                          static_cast<int>(status)),
               fmt::format("{}:{}", std::filesystem::path(file).filename().string(), line),
-              std::string(remedy_for(status)), ExitCode::kCutShort);
+              std::string(remedy_for(status)),
+              ExitCode::kCutShort);
 }
 
 Stream make_stream() {

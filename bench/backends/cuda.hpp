@@ -13,8 +13,8 @@ namespace fabricast {
 /// "cudaMalloc" of "cudaMalloc(&data, bytes)", "ncclSend" of "api.ncclSend(...)".
 std::string_view called_function(std::string_view call);
 
-/// Throws Error naming the call, CUDA's text, file and line, and the remedy where we know one. Clears
-/// CUDA's last error.
+/// Throws Error naming the call, CUDA's text, file and line, and the remedy where we know one.
+/// Clears CUDA's last error.
 [[noreturn]] void throw_cuda(cudaError_t status, std::string_view call, const char* file, int line);
 
 inline void check_cuda(cudaError_t status, std::string_view call, const char* file, int line) {

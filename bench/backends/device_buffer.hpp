@@ -14,7 +14,8 @@ namespace fabricast {
 /// Bytes that a DeviceBuffer takes.
 std::uint64_t device_buffer_bytes(std::uint64_t elements, DataType type);
 
-/// On the device that is current when it is made. Calls queue on the stream and return, flip excepted.
+/// On the device that is current when it is made. Calls queue on the stream and return, flip
+/// excepted.
 class DeviceBuffer {
  public:
   DeviceBuffer() = default;
@@ -22,7 +23,9 @@ class DeviceBuffer {
 
   /// Never null, even for zero elements.
   [[nodiscard]] void* data() const;
-  [[nodiscard]] std::uint64_t bytes() const { return elements_ * static_cast<std::uint64_t>(width_); }
+  [[nodiscard]] std::uint64_t bytes() const {
+    return elements_ * static_cast<std::uint64_t>(width_);
+  }
 
   void fill(const PatternView& pattern, cudaStream_t stream) const;
   /// Every byte, guards included.

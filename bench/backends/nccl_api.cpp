@@ -17,7 +17,8 @@ enum class Need { kRequired, kOptional };
 
 struct Symbol {
   const char* name;
-  int since;  // first tagged release that declares it (NVIDIA/nccl: src/nccl.h.in); 2.3.5 is the oldest
+  int since;  // first tagged release that declares it (NVIDIA/nccl: src/nccl.h.in); 2.3.5 is the
+              // oldest
   Need need;
   void (*store)(NcclApi& api, void* address);
 };
@@ -30,24 +31,27 @@ void store(NcclApi& api, void* address) {
 constexpr int v(int major, int minor, int patch) { return NCCL_VERSION(major, minor, patch); }
 
 constexpr std::array kSymbols{
-    Symbol{"ncclGetVersion", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclGetVersion>},
-    Symbol{"ncclGetErrorString", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclGetErrorString>},
-    Symbol{"ncclGetUniqueId", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclGetUniqueId>},
-    Symbol{"ncclCommInitRank", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclCommInitRank>},
-    Symbol{"ncclCommDestroy", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclCommDestroy>},
-    Symbol{"ncclCommAbort", v(2, 4, 2), Need::kRequired, store<&NcclApi::ncclCommAbort>},
-    Symbol{"ncclCommGetAsyncError", v(2, 4, 2), Need::kRequired, store<&NcclApi::ncclCommGetAsyncError>},
-    Symbol{"ncclGroupStart", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclGroupStart>},
-    Symbol{"ncclGroupEnd", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclGroupEnd>},
-    Symbol{"ncclAllReduce", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclAllReduce>},
-    Symbol{"ncclAllGather", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclAllGather>},
-    Symbol{"ncclReduceScatter", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclReduceScatter>},
-    Symbol{"ncclBroadcast", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclBroadcast>},
-    Symbol{"ncclReduce", v(2, 3, 5), Need::kRequired, store<&NcclApi::ncclReduce>},
-    Symbol{"ncclSend", v(2, 7, 3), Need::kRequired, store<&NcclApi::ncclSend>},
-    Symbol{"ncclRecv", v(2, 7, 3), Need::kRequired, store<&NcclApi::ncclRecv>},
-    Symbol{"ncclGetLastError", v(2, 13, 4), Need::kOptional, store<&NcclApi::ncclGetLastError>},
-    Symbol{"ncclAlltoAll", v(2, 28, 3), Need::kOptional, store<&NcclApi::ncclAlltoAll>},
+    Symbol{"ncclGetVersion",        v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclGetVersion>    },
+    Symbol{"ncclGetErrorString",    v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclGetErrorString>},
+    Symbol{"ncclGetUniqueId",       v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclGetUniqueId>   },
+    Symbol{"ncclCommInitRank",      v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclCommInitRank>  },
+    Symbol{"ncclCommDestroy",       v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclCommDestroy>   },
+    Symbol{"ncclCommAbort",         v(2, 4,  2), Need::kRequired, store<&NcclApi::ncclCommAbort>     },
+    Symbol{"ncclCommGetAsyncError",
+           v(2,                          4,  2),
+           Need::kRequired,
+           store<&NcclApi::ncclCommGetAsyncError>                                                    },
+    Symbol{"ncclGroupStart",        v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclGroupStart>    },
+    Symbol{"ncclGroupEnd",          v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclGroupEnd>      },
+    Symbol{"ncclAllReduce",         v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclAllReduce>     },
+    Symbol{"ncclAllGather",         v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclAllGather>     },
+    Symbol{"ncclReduceScatter",     v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclReduceScatter> },
+    Symbol{"ncclBroadcast",         v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclBroadcast>     },
+    Symbol{"ncclReduce",            v(2, 3,  5), Need::kRequired, store<&NcclApi::ncclReduce>        },
+    Symbol{"ncclSend",              v(2, 7,  3), Need::kRequired, store<&NcclApi::ncclSend>          },
+    Symbol{"ncclRecv",              v(2, 7,  3), Need::kRequired, store<&NcclApi::ncclRecv>          },
+    Symbol{"ncclGetLastError",      v(2, 13, 4), Need::kOptional, store<&NcclApi::ncclGetLastError>  },
+    Symbol{"ncclAlltoAll",          v(2, 28, 3), Need::kOptional, store<&NcclApi::ncclAlltoAll>      },
 };
 
 std::string wanted_library() {
@@ -61,7 +65,8 @@ std::string_view remedy_for(ncclResult_t status) {
       return "one rank per GPU, and the same program on every process; NCCL_DEBUG=WARN tells more";
     case ncclRemoteError:
       return "see the messages of the other processes; NCCL_DEBUG=WARN tells more";
-    default: return "NCCL_DEBUG=WARN tells more";
+    default:
+      return "NCCL_DEBUG=WARN tells more";
   }
 }
 
@@ -81,7 +86,9 @@ NcclLibrary load_nccl(const std::string& file) {
     void* address = dlsym(handle, symbol.name);
     symbol.store(library.api, address);
     if (address == nullptr && symbol.need == Need::kRequired && library.why_missing.empty()) {
-      library.why_missing = fmt::format("{} has no {}: install NCCL {} or newer", file, symbol.name,
+      library.why_missing = fmt::format("{} has no {}: install NCCL {} or newer",
+                                        file,
+                                        symbol.name,
                                         nccl_version_text(symbol.since));
     }
   }
@@ -106,8 +113,7 @@ const NcclApi& nccl() {
 
 std::string nccl_version_text(int version) {
   const int major_unit = version < 10000 ? 1000 : 10000;
-  return fmt::format(
-      "{}.{}.{}", version / major_unit, version % major_unit / 100, version % 100);
+  return fmt::format("{}.{}.{}", version / major_unit, version % major_unit / 100, version % 100);
 }
 
 void throw_nccl(ncclResult_t status, std::string_view call, const char* file, int line) {
@@ -119,7 +125,8 @@ void throw_nccl(ncclResult_t status, std::string_view call, const char* file, in
   }
   throw Error(fmt::format("{} failed: {}", called_function(call), text),
               fmt::format("{}:{}", std::filesystem::path(file).filename().string(), line),
-              std::string(remedy_for(status)), ExitCode::kCutShort);
+              std::string(remedy_for(status)),
+              ExitCode::kCutShort);
 }
 
 }  // namespace fabricast

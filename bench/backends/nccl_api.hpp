@@ -1,5 +1,5 @@
-// NCCL, opened at run time: one program runs with and without it, and with the version that a machine
-// has. Types come from nccl.h, which must be no newer than the calls in NcclApi need.
+// NCCL, opened at run time: one program runs with and without it, and with the version that a
+// machine has. Types come from nccl.h, which must be no newer than the calls in NcclApi need.
 #pragma once
 
 #include "bench/backends/cuda.hpp"
@@ -41,11 +41,12 @@ struct NcclLibrary {
   std::string why_missing;  // "" or one line with the remedy: `api` must not be used then
 };
 
-/// Opens `file` (a path, or a name for the loader to find). Never throws. The library stays open until
-/// the program ends: NCCL's own threads may outlive any owner.
+/// Opens `file` (a path, or a name for the loader to find). Never throws. The library stays open
+/// until the program ends: NCCL's own threads may outlive any owner.
 NcclLibrary load_nccl(const std::string& file);
 
-/// The library of this process, opened once: the file named by FABRICAST_NCCL_LIBRARY, else libnccl.so.2.
+/// The library of this process, opened once: the file named by FABRICAST_NCCL_LIBRARY, else
+/// libnccl.so.2.
 const NcclLibrary& nccl_library();
 /// Its entry points. Throws Error when there is no usable library.
 const NcclApi& nccl();
@@ -54,7 +55,10 @@ const NcclApi& nccl();
 std::string nccl_version_text(int version);
 
 /// Throws Error naming the call, NCCL's text and its account of the last error, file and line.
-[[noreturn]] void throw_nccl(ncclResult_t status, std::string_view call, const char* file, int line);
+[[noreturn]] void throw_nccl(ncclResult_t status,
+                             std::string_view call,
+                             const char* file,
+                             int line);
 
 inline void check_nccl(ncclResult_t status, std::string_view call, const char* file, int line) {
   if (status != ncclSuccess) {

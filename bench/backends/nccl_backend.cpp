@@ -1,22 +1,19 @@
-#include "bench/backends/nccl_backend.hpp"
-
 #include "bench/backends/device_buffer.hpp"
+#include "bench/backends/device_choice.hpp"
 #include "bench/backends/gpu.hpp"
 #include "bench/backends/nccl_collectives.hpp"
-#include "bench/backends/rank_threads.hpp"
+#include "bench/backends/nccl_ranks.hpp"
+#include "bench/backends/together.hpp"
 #include "bench/launcher.hpp"
-#include "bench/machine.hpp"
 #include "core/error.hpp"
-#include "core/size.hpp"
 #include "kernels/pattern_body.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <numeric>
-#include <thread>
+#include <utility>
 
 namespace fabricast {
 
@@ -24,92 +21,168 @@ namespace {
 
 constexpr std::string_view kLibrary = "library";
 
-// Left free on each GPU: NCCL allocates its own buffers in its first calls (4 MiB and more per
-// connection and channel). Assumed, not measured.
-constexpr std::uint64_t kReserve = 1ULL << 30;
+// Of a GPU's memory; the rest is for NCCL's own buffers, which it allocates in its first calls, and
+// for contexts. Assumed, not measured.
+constexpr double kUsableShare = 0.8;
 
-// Runs a step on every process and lets all fail when one fails: the others would wait for it for ever
-// in the next collective call.
-template <typename Step>
-void together(Control& control, const Step& step) {
-  std::exception_ptr error;
-  try {
-    step();
-  } catch (...) {
-    error = std::current_exception();
-  }
-  const bool failed = control.max(error ? 1 : 0) > 0;
-  if (error) {
-    std::rethrow_exception(error);
-  }
-  if (failed) {
-    throw Error("another process could not use its GPUs", "host " + host_name(), "see its message");
-  }
+std::string gibibytes(double bytes) { return fmt::format("{:.1f} GiB", bytes / (1ULL << 30)); }
+
+// What one rank keeps on its GPU for a case.
+struct RankBuffers {
+  DeviceBuffer send;
+  DeviceBuffer receive;
+  DeviceMemory words;  // contributions, sums, one guard element, the counter of wrong elements
+  Pattern::Tables tables{};
+  const std::uint64_t* guard = nullptr;
+  unsigned long long* wrong = nullptr;
+};
+
+RankBuffers make_buffers(const Case& c, const Pattern& pattern, int ranks, const LocalRank& r) {
+  const Extents size = extents(c.collective, r.rank, ranks, c.count);
+  std::vector<std::uint64_t> words = pattern.contributions();
+  words.insert(words.end(), pattern.sums().begin(), pattern.sums().end());
+  words.push_back(kGuardBits);
+  words.push_back(0);
+
+  RankBuffers b;
+  b.send = DeviceBuffer(size.send, c.type);
+  b.receive = DeviceBuffer(size.receive, c.type);
+  b.words = allocate_device_memory(words.size() * sizeof words[0]);
+  CHECK_CUDA(cudaMemcpyAsync(b.words.get(),
+                             words.data(),
+                             words.size() * sizeof words[0],
+                             cudaMemcpyHostToDevice,
+                             r.stream.get()));
+  CHECK_CUDA(cudaStreamSynchronize(r.stream.get()));
+  const auto* first = static_cast<std::uint64_t*>(b.words.get());
+  b.tables = {first, first + pattern.contributions().size()};
+  b.guard = b.tables.sums + pattern.sums().size();
+  b.wrong = static_cast<unsigned long long*>(b.words.get()) + words.size() - 1;
+  return b;
 }
 
-// A launcher either shows all GPUs to every process of a host or gives each process its own. The
-// GPUs' identities tell which: process 0 compares what processes of one host see.
-bool processes_see_own_gpus(Control& control, const std::string& visible_ids) {
-  const auto number = [](const std::string& text) {  // exact in a double
-    return static_cast<double>(std::hash<std::string>{}(text) >> 12);
-  };
-  const std::vector<double> all = control.gather({number(host_name()), number(visible_ids)});
-  std::map<double, double> seen_on;
-  char own = 0;
-  for (std::size_t i = 0; i + 1 < all.size(); i += 2) {
-    own = seen_on.emplace(all[i], all[i + 1]).first->second == all[i + 1] ? own : 1;
+class NcclOperation final : public Operation {
+ public:
+  NcclOperation(NcclRanks& ranks, const Case& c)
+      : ranks_(ranks),
+        case_(c),
+        row_(*find_nccl(c.collective)),
+        pattern_(c.type, ranks.ranks()),
+        buffers_(ranks.local().size()) {
+    ranks_.on_every_rank([this](std::size_t i, const LocalRank& r) {
+      buffers_[i] = make_buffers(case_, pattern_, ranks_.ranks(), r);
+    });
   }
-  control.broadcast(&own, sizeof own);
-  return own != 0;
-}
 
-std::string identity(int device) {
-  cudaDeviceProp properties{};
-  CHECK_CUDA(cudaGetDeviceProperties(&properties, device));
-  return {properties.uuid.bytes, sizeof properties.uuid.bytes};
-}
+  void fill(std::uint64_t iteration) override {
+    ranks_.on_every_rank([&](std::size_t i, const LocalRank& r) {
+      const RankBuffers& b = buffers_[i];
+      b.send.poison(r.stream.get());  // its guards
+      b.send.fill(pattern_.sent(case_.collective, r.rank, iteration, b.tables), r.stream.get());
+      b.receive.poison(r.stream.get());
+      CHECK_CUDA(cudaStreamSynchronize(r.stream.get()));
+    });
+  }
 
-// A GPU of this process with its place in the job.
-struct LocalRank {
-  int rank = 0;
-  int device = 0;
-  std::string gpu;
-  std::uint64_t free_bytes = 0;
-  Stream stream;
-  Communicator communicator;  // empty once it was aborted
+  std::vector<Seconds> run() override {
+    using Clock = std::chrono::steady_clock;
+    std::vector<Seconds> times(buffers_.size());
+    ranks_.collective([&](std::size_t i, const LocalRank& r) {
+      const NcclCall call = call_of(i, r);
+      ranks_.meet();
+      const auto start = Clock::now();
+      check_nccl(row_.call(call), name(case_.collective), __FILE__, __LINE__);
+      ranks_.wait(call.stream, call.communicator);
+      times[i] = Seconds(std::chrono::duration<double>(Clock::now() - start).count());
+    });
+    return times;
+  }
+
+  std::uint64_t wrong_elements(std::uint64_t iteration) override {
+    std::vector<unsigned long long> wrong(buffers_.size());
+    ranks_.on_every_rank([&](std::size_t i, const LocalRank& r) {
+      const RankBuffers& b = buffers_[i];
+      cudaStream_t stream = r.stream.get();
+      CHECK_CUDA(cudaMemsetAsync(b.wrong, 0, sizeof *b.wrong, stream));
+      b.receive.check(pattern_.received(case_.collective, r.rank, case_.count, iteration, b.tables),
+                      b.wrong,
+                      stream);
+      b.receive.check_guards(guard_view(b.guard), b.wrong, stream);
+      b.send.check_guards(guard_view(b.guard), b.wrong, stream);
+      CHECK_CUDA(
+          cudaMemcpyAsync(&wrong[i], b.wrong, sizeof wrong[i], cudaMemcpyDeviceToHost, stream));
+      CHECK_CUDA(cudaStreamSynchronize(stream));
+    });
+    return std::accumulate(wrong.begin(), wrong.end(), std::uint64_t{0});
+  }
+
+  void flip_bit(std::uint64_t random) override {
+    std::vector<std::size_t> holders;  // local ranks that receive something
+    for (std::size_t i = 0; i < buffers_.size(); ++i) {
+      if (buffers_[i].receive.bytes() > 0) {
+        holders.push_back(i);
+      }
+    }
+    if (holders.empty()) {
+      return;
+    }
+    const std::size_t chosen = holders[random % holders.size()];
+    ranks_.on_every_rank([&](std::size_t i, const LocalRank& r) {
+      if (i == chosen) {
+        const DeviceBuffer& receive = buffers_[i].receive;
+        receive.flip(random / holders.size() % (receive.bytes() * 8), r.stream.get());
+      }
+    });
+  }
+
+ private:
+  [[nodiscard]] NcclCall call_of(std::size_t i, const LocalRank& r) const {
+    return {.api = nccl(),
+            .send = buffers_[i].send.data(),
+            .receive = buffers_[i].receive.data(),
+            .count = case_.count,
+            .type = nccl_type(case_.type),
+            .element_bytes = static_cast<std::size_t>(info(case_.type).bytes),
+            .rank = r.rank,
+            .ranks = ranks_.ranks(),
+            .communicator = r.communicator.get(),
+            .stream = r.stream.get()};
+  }
+
+  NcclRanks& ranks_;
+  Case case_;
+  const NcclCollective& row_;
+  Pattern pattern_;
+  std::vector<RankBuffers> buffers_;
 };
 
 class NcclBackend final : public Backend {
  public:
-  using Job = std::function<void(std::size_t index, LocalRank& r)>;
-
   NcclBackend(Control& control, int gpus_per_process)
-      : control_(control), devices_(find_devices(control, gpus_per_process)), threads_(local_ranks()) {
-    together(control_, [&] {
-      open_devices();
-      if (control_.is_root()) {
-        CHECK_NCCL(api_.ncclGetUniqueId(&id_));
-      }
-    });
-    measure_machine();
-    control_.broadcast(&id_, sizeof id_);
-    join_communicator();
+      : control_(control), ranks_(control, find_devices(control, gpus_per_process)) {
+    std::uint64_t smallest = ~0ULL;
+    for (const LocalRank& r : ranks_.local()) {
+      smallest = std::min(smallest, r.total_bytes);
+    }
+    smallest_gpu_ = control.min(static_cast<double>(smallest));
+    const double on_node = control.local_processes() * local_ranks();
+    ranks_per_node_ = static_cast<int>(control.max(on_node));
+    uneven_nodes_ = control.min(on_node) != ranks_per_node_;
+    oversubscribed_ = control.max(usable_processors() < local_ranks() ? 1 : 0) > 0;
   }
 
   [[nodiscard]] std::string name() const override { return "nccl"; }
-  [[nodiscard]] int ranks() const override { return control_.processes() * local_ranks(); }
-  [[nodiscard]] int local_ranks() const override { return static_cast<int>(devices_.size()); }
+  [[nodiscard]] int ranks() const override { return ranks_.ranks(); }
+  [[nodiscard]] int local_ranks() const override { return static_cast<int>(ranks_.local().size()); }
   [[nodiscard]] int ranks_per_node() const override { return ranks_per_node_; }
   [[nodiscard]] int processors() const override { return ranks_per_node_; }  // GPUs
   [[nodiscard]] bool oversubscribed() const override { return oversubscribed_; }
 
+  /// "8 x NVIDIA H100 80GB HBM3". Other processes of a node are taken to hold the same GPUs.
   [[nodiscard]] std::string machine() const override {
     std::map<std::string, int> gpus;
-    for (const LocalRank& r : local_) {
-      ++gpus[r.gpu];
-    }
-    if (gpus.size() == 1) {  // the other processes of the node are taken to be alike
-      return fmt::format("{} x {}", ranks_per_node_, gpus.begin()->first);
+    for (const LocalRank& r : ranks_.local()) {
+      gpus[r.gpu] += ranks_per_node_ / local_ranks();
     }
     std::string text;
     for (const auto& [gpu, count] : gpus) {
@@ -119,11 +192,12 @@ class NcclBackend final : public Backend {
   }
 
   [[nodiscard]] std::map<std::string, std::string> versions() const override {
-    int runtime = 0;
-    CHECK_CUDA(cudaRuntimeGetVersion(&runtime));
-    return {{"cuda_driver", driver_text()},
-            {"cuda_runtime", cuda_version_text(runtime)},
-            {"nccl", nccl_version_text(nccl_library().version)}};
+    const GpuInventory inventory = inspect_gpus();
+    return {
+        {"cuda_driver",  inventory.driver },
+        {"cuda_runtime", inventory.runtime},
+        {"nccl",         inventory.nccl   }
+    };
   }
 
   [[nodiscard]] std::vector<Offer> offers() const override {
@@ -136,163 +210,85 @@ class NcclBackend final : public Backend {
 
   [[nodiscard]] std::string why_not(const Case& c) const override {
     if (find_nccl(c.collective) == nullptr) {
-      return fmt::format("NCCL offers no {}", fabricast::name(c.collective));
+      return fmt::format("the NCCL backend has no {}", fabricast::name(c.collective));
     }
     if (c.algorithm != kLibrary) {
-      return fmt::format("NCCL chooses its algorithm itself: \"{}\", not \"{}\"", kLibrary, c.algorithm);
+      return fmt::format(
+          "NCCL chooses its algorithm itself: ask for {}, not {}", kLibrary, c.algorithm);
     }
-    if (buffer_bytes(c) + kReserve > smallest_gpu_) {
-      return fmt::format("needs {} of buffers on each GPU, the smallest has {}",
-                         format_size(buffer_bytes(c)), format_size(smallest_gpu_));
+    if (static_cast<double>(buffer_bytes(c)) > kUsableShare * smallest_gpu_) {
+      return fmt::format("needs {} of buffers on each GPU, {:.0f} % of the smallest are {}",
+                         gibibytes(static_cast<double>(buffer_bytes(c))),
+                         100 * kUsableShare,
+                         gibibytes(kUsableShare * smallest_gpu_));
     }
     return "";
   }
 
+  /// What the fullest GPU of this process has left, times the GPUs of the host.
+  [[nodiscard]] std::uint64_t available_memory() const override {
+    std::size_t least = ~std::size_t{0};
+    for (const LocalRank& r : ranks_.local()) {
+      std::size_t free = 0;
+      std::size_t total = 0;
+      CHECK_CUDA(cudaSetDevice(r.device));
+      CHECK_CUDA(cudaMemGetInfo(&free, &total));
+      least = std::min(least, free);
+    }
+    return least * static_cast<std::uint64_t>(ranks_per_node_);
+  }
+
   [[nodiscard]] std::uint64_t buffer_bytes(const Case& c) const override {
-    const Extents root = extents(c.collective, 0, ranks(), c.count);  // the root has the most
+    const Extents root =
+        extents(c.collective, 0, ranks(), c.count);  // no rank has more than the root
     return device_buffer_bytes(root.send, c.type) + device_buffer_bytes(root.receive, c.type);
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> prepare(const Case& c) override;
+  [[nodiscard]] std::unique_ptr<Operation> prepare(const Case& c) override {
+    if (const std::string reason = why_not(c); !reason.empty()) {
+      throw Error(reason, "", "");
+    }
+    std::unique_ptr<Operation> operation;
+    together(control_, [&] { operation = std::make_unique<NcclOperation>(ranks_, c); });
+    return operation;
+  }
 
   [[nodiscard]] std::vector<std::string> warnings() const override {
     std::vector<std::string> list;
     if (ranks() == 1) {
       list.emplace_back(
-          "one rank: nothing crosses a link; the time is launch and copy cost, so no bus bandwidth is "
+          "one rank: nothing crosses a link; the time is launch and copy cost, so no bus bandwidth "
+          "is "
           "given");
     }
     if (uneven_nodes_) {
-      list.emplace_back("nodes hold different numbers of GPUs: the largest is reported");
+      list.emplace_back(
+          "the nodes hold different numbers of ranks: the largest number is recorded");
     }
     if (oversubscribed_) {
-      list.push_back(fmt::format(
-          "oversubscribed: fewer processors than GPUs for the threads that wait for them (this process: "
-          "{} GPUs, {} processors); start with mpirun --bind-to none",
-          local_ranks(), usable_processors()));
+      list.push_back(
+          fmt::format("oversubscribed: a process has fewer processors than GPUs ({} and {} here), "
+                      "so times include "
+                      "waiting for a processor; mpirun --bind-to none gives it all",
+                      usable_processors(),
+                      local_ranks()));
     }
     return list;
   }
 
-  /// On every local rank at once, its GPU current. Errors name the rank.
-  void on_every_rank(const Job& job) { run(job, {}); }
-
-  /// The same for jobs that call NCCL. After an error the communicators are gone and every further call
-  /// throws: nothing is known about what the other ranks have done.
-  void collective(const Job& job) {
-    if (local_.front().communicator.get() == nullptr) {
-      throw Error("NCCL's communicators were aborted by an earlier error", "", "see the first error",
-                  ExitCode::kCutShort);
-    }
-    try {
-      // NCCL frees the communicators of a process with the last one that is aborted. The rank that
-      // failed is not stuck, so its own is still there while the stuck ones leave.
-      run(job, [this](const std::vector<int>& stuck) {
-        for (const int index : stuck) {
-          abort(local_[static_cast<std::size_t>(index)]);
-        }
-      });
-    } catch (...) {
-      std::for_each(local_.begin(), local_.end(), [this](LocalRank& r) { abort(r); });
-      throw;
-    }
-  }
-
-  /// For jobs: every rank has come here.
-  void meet() { threads_.meet(); }
-
-  /// For jobs: until the stream is empty. An error of NCCL's own threads or of another rank ends it.
-  void wait(const LocalRank& r, ncclComm_t communicator) {
-    constexpr unsigned kPollsPerLook = 64;
-    cudaError_t status = cudaErrorNotReady;
-    for (unsigned polls = 1; (status = cudaStreamQuery(r.stream.get())) == cudaErrorNotReady; ++polls) {
-      if (polls % kPollsPerLook == 0) {
-        threads_.check_others();
-        ncclResult_t result = ncclSuccess;
-        CHECK_NCCL(api_.ncclCommGetAsyncError(communicator, &result));
-        check_nccl(result, "NCCL in the background", __FILE__, __LINE__);
-        std::this_thread::yield();
-      }
-    }
-    check_cuda(status, "a collective on the GPU", __FILE__, __LINE__);
-    static_cast<void>(cudaGetLastError());  // "not ready" must not look like a later call's error
-  }
-
-  [[nodiscard]] const NcclApi& api() const { return api_; }
-
  private:
-  static std::vector<int> find_devices(Control& control, int gpus_per_process) {
-    const GpuInventory inventory = inspect_gpus();
-    std::string ids;
-    together(control, [&] {
-      if (!inventory.usable()) {
-        throw Error(inventory.why_none, "host " + host_name(), "");
-      }
-      for (int device = 0; device < inventory.count; ++device) {
-        ids += identity(device);
-      }
-    });
-    const bool own = processes_see_own_gpus(control, ids);
-    std::vector<int> devices;
-    together(control, [&] {
-      devices = choose_devices({.visible = inventory.count,
-                                .sharers = own ? 1 : control.local_processes(),
-                                .index = own ? 0 : control.local_process(),
-                                .gpus_per_process = gpus_per_process});
-    });
-    const auto mine = static_cast<double>(devices.size());
-    const double most = control.max(mine);
-    const double fewest = control.min(mine);
-    if (most != fewest) {
-      throw Error(fmt::format("processes would hold between {} and {} GPUs", fewest, most), "",
-                  "a number of GPUs per process that every host has");
-    }
-    return devices;
-  }
-
-  void open_devices() {
-    local_.resize(devices_.size());
-    on_every_rank([this](std::size_t index, LocalRank& r) {
-      cudaDeviceProp properties{};
-      CHECK_CUDA(cudaGetDeviceProperties(&properties, devices_[index]));
-      std::size_t free = 0;
-      std::size_t total = 0;
-      CHECK_CUDA(cudaMemGetInfo(&free, &total));
-      r.gpu = properties.name;
-      r.total_bytes = total;
-      r.stream = make_stream();
-    });
-  }
-
-  void measure_machine() {
-    const double on_node = control_.local_processes() * local_ranks();
-    ranks_per_node_ = static_cast<int>(control_.max(on_node));
-    uneven_nodes_ = control_.min(on_node) != on_node || control_.max(on_node) != on_node;
-  }
-
-  // In one group, so that NCCL ends the other ranks of this process when one fails; it would leave
-  // them waiting in separate calls.
-  void join_communicator() {
-    std::vector<ncclComm_t> communicators(local_.size(), nullptr);
-    CHECK_NCCL(api_.ncclGroupStart());
-    for (std::size_t i = 0; i < local_.size(); ++i) {
-      CHECK_CUDA(cudaSetDevice(local_[i].device));
-      CHECK_NCCL(api_.ncclCommInitRank(&communicators[i], ranks(), id_, local_[i].rank));
-    }
-    CHECK_NCCL(api_.ncclGroupEnd());
-    for (std::size_t i = 0; i < local_.size(); ++i) {
-      local_[i].communicator = Communicator(communicators[i]);
-    }
-  }
-
-  void run(const Job& job, const RankThreads::Release& release) {}
-  void abort(LocalRank& r) {
-    if (ncclComm_t communicator = r.communicator.release()) {
-      static_cast<void>(api_.ncclCommAbort(communicator));
-    }
-  }
   Control& control_;
-  const NcclApi& api_ = nccl();
+  NcclRanks ranks_;
+  double smallest_gpu_ = 0;  // bytes, over the whole job
+  int ranks_per_node_ = 0;
+  bool uneven_nodes_ = false;
+  bool oversubscribed_ = false;
 };
+
+}  // namespace
+
+std::unique_ptr<Backend> make_nccl_backend(Control& control, int gpus_per_process) {
+  return std::make_unique<NcclBackend>(control, gpus_per_process);
 }
-}
+
+}  // namespace fabricast

@@ -55,35 +55,30 @@ const std::array<NcclCollective, 7>& nccl_collectives() {
                      [](const NcclCall& c) {
                        return c.api.ncclAllReduce(
                            c.send, c.receive, c.count, c.type, ncclSum, c.communicator, c.stream);
-                     }},
+                     }                                        },
       NcclCollective{Collective::kAllGather,
                      [](const NcclCall& c) {
                        return c.api.ncclAllGather(
                            c.send, c.receive, c.count, c.type, c.communicator, c.stream);
-                     }},
+                     }                                        },
       NcclCollective{Collective::kReduceScatter,
                      [](const NcclCall& c) {
                        return c.api.ncclReduceScatter(
                            c.send, c.receive, c.count, c.type, ncclSum, c.communicator, c.stream);
-                     }},
-      NcclCollective{Collective::kAllToAll, exchange_all},
+                     }                                        },
+      NcclCollective{Collective::kAllToAll,      exchange_all },
       NcclCollective{Collective::kBroadcast,
                      [](const NcclCall& c) {
                        return c.api.ncclBroadcast(
                            c.send, c.receive, c.count, c.type, kRoot, c.communicator, c.stream);
-                     }},
-      NcclCollective{Collective::kReduce,
+                     }                                        },
+      NcclCollective{
+                     Collective::kReduce,
                      [](const NcclCall& c) {
-                       return c.api.ncclReduce(c.send,
-                                               c.receive,
-                                               c.count,
-                                               c.type,
-                                               ncclSum,
-                                               kRoot,
-                                               c.communicator,
-                                               c.stream);
-                     }},
-      NcclCollective{Collective::kSendRecv, exchange_ring},
+            return c.api.ncclReduce(
+                c.send, c.receive, c.count, c.type, ncclSum, kRoot, c.communicator, c.stream);
+          }                                                   },
+      NcclCollective{Collective::kSendRecv,      exchange_ring},
   };
   return kRows;
 }

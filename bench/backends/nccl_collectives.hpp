@@ -35,11 +35,11 @@ struct NcclType {
 };
 
 inline constexpr std::array kNcclTypes{
-    NcclType{DataType::kFloat32, ncclFloat32},
-    NcclType{DataType::kFloat16, ncclFloat16},
+    NcclType{DataType::kFloat32,  ncclFloat32 },
+    NcclType{DataType::kFloat16,  ncclFloat16 },
     NcclType{DataType::kBfloat16, ncclBfloat16},
-    NcclType{DataType::kInt32, ncclInt32},
-    NcclType{DataType::kInt64, ncclInt64},
+    NcclType{DataType::kInt32,    ncclInt32   },
+    NcclType{DataType::kInt64,    ncclInt64   },
 };
 
 /// The rows, root 0 and sums throughout.

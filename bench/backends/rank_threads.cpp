@@ -8,14 +8,16 @@ namespace fabricast {
 
 namespace {
 
-// A rank that waits in a loop notices a failure at once; one that is inside a library call does not.
+// A rank that waits in a loop notices a failure at once; one that is inside a library call does
+// not.
 constexpr std::chrono::seconds kGrace{5};
 // Polls before the processor is offered to others, about 10 us: threads may outnumber processors.
 constexpr int kPollsBeforeYield = 2000;
 
 }  // namespace
 
-RankThreads::RankThreads(int ranks) : size_(ranks), running_(static_cast<std::size_t>(ranks), false) {
+RankThreads::RankThreads(int ranks)
+    : size_(ranks), running_(static_cast<std::size_t>(ranks), false) {
   for (int rank = 0; size_ > 1 && rank < size_; ++rank) {
     threads_.emplace_back([this, rank](const std::stop_token& stop) { serve(stop, rank); });
   }

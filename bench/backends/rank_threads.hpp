@@ -1,4 +1,5 @@
-// One persistent host thread per GPU of this process, so that every GPU gets its call at the same time.
+// One persistent host thread per GPU of this process, so that every GPU gets its call at the same
+// time.
 #pragma once
 
 #include <atomic>
@@ -27,9 +28,9 @@ class RankThreads {
   [[nodiscard]] int size() const { return size_; }
 
   /// job(rank) on every thread at once; returns when all have returned. When one throws, the others
-  /// see it in meet() and check_others(); those that do not return within a few seconds are named to
-  /// `release`, which must free them from the call that they hang in. The first exception is thrown
-  /// again here. One caller at a time.
+  /// see it in meet() and check_others(); those that do not return within a few seconds are named
+  /// to `release`, which must free them from the call that they hang in. The first exception is
+  /// thrown again here. One caller at a time.
   void run(const Job& job, const Release& release = {});
 
   /// For jobs: waits, polling, until every rank is here: the common start of a measurement.

@@ -1,0 +1,63 @@
+// The ranks of a communicator that live in this process: a GPU, a stream and a host thread each.
+#pragma once
+
+#include "bench/backends/cuda.hpp"
+#include "bench/backends/nccl_api.hpp"
+#include "bench/backends/rank_threads.hpp"
+#include "bench/control.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace fabricast {
+
+struct LocalRank {
+  int rank = 0;    // of the whole job
+  int device = 0;  // among the GPUs that this process sees
+  std::string gpu;
+  std::uint64_t total_bytes = 0;
+  Stream stream;
+  Communicator communicator;  // empty after an error
+};
+
+class NcclRanks {
+ public:
+  using Job = std::function<void(std::size_t index, const LocalRank& r)>;
+
+  /// Collective. Every process brings the same number of GPUs. Throws Error.
+  NcclRanks(Control& control, const std::vector<int>& devices);
+  ~NcclRanks();
+  NcclRanks(const NcclRanks&) = delete;
+  NcclRanks& operator=(const NcclRanks&) = delete;
+
+  [[nodiscard]] int ranks() const { return ranks_; }
+  [[nodiscard]] const std::vector<LocalRank>& local() const { return local_; }
+
+  /// Runs the job for every local rank at once, with its GPU current. Errors name the rank.
+  void on_every_rank(const Job& job);
+
+  /// The same for jobs that call NCCL. After an error the communicators are aborted and every
+  /// further call throws: nobody knows what the other ranks have done by then.
+  void collective(const Job& job);
+
+  /// In jobs: waits until every local rank is here.
+  void meet() { threads_.meet(); }
+  /// In jobs: waits until the stream is empty. An error in NCCL's background or on another local
+  /// rank ends the wait. The communicator is that of the rank when the job began.
+  void wait(cudaStream_t stream, ncclComm_t communicator) const;
+
+ private:
+  void open_devices();
+  void join(const ncclUniqueId& id);
+  void run(const Job& job, const RankThreads::Release& release);
+  static void abort(LocalRank& r);
+
+  int ranks_;
+  std::vector<LocalRank> local_;
+  RankThreads threads_;
+};
+
+}  // namespace fabricast
