@@ -1,21 +1,23 @@
-// A cluster as its TOML file describes it: nodes, scale-up domain, fabric, each number with its origin.
+// A cluster as its TOML file describes it: nodes, scale-up domain, fabric, each number with its
+// origin.
 #pragma once
 
+#include "core/error.hpp"
 #include "core/provenance.hpp"
 #include "core/units.hpp"
 
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace fabricast {
 
 struct Gpu {
-  std::string name;                        // "h100-sxm5-80"
-  std::string architecture;                // "ampere", "hopper", "blackwell"; "cpu" for host ranks
-  Quantity<BytesPerSecond> scaleup;        // NVLink datasheet rate per direction
-  Quantity<BytesPerSecond> memory;         // device memory, achieved
+  std::string name;                  // "h100-sxm5-80"
+  std::string architecture;          // "ampere", "hopper", "blackwell"; "cpu" for host ranks
+  Quantity<BytesPerSecond> scaleup;  // NVLink datasheet rate per direction
+  Quantity<BytesPerSecond> memory;   // device memory, achieved
 };
 
 struct Nic {
@@ -33,14 +35,14 @@ struct Switch {
 struct Node {
   Gpu gpu;
   int gpus = 0;
-  std::string cpu;  // "intel", "amd": NCCL's constants depend on it
+  std::string cpu;  // "intel", "amd", "arm": NCCL's constants depend on it
   std::optional<Nic> nic;
   int nics = 0;
 };
 
 struct ScaleUp {
   int domain_gpus = 1;
-  std::string kind;  // "nvswitch", "host-memory", "none"
+  std::string kind;  // "nvswitch", "mesh", "pcie", "host-memory", "none"
   bool in_network_reduction = false;
 };
 
@@ -66,8 +68,10 @@ struct Tier {
 
 struct Fabric {
   std::string name;
-  std::string protocol;      // as written: "roce-v2", "infiniband-ndr", "efa-srd", "slingshot", "tcp"
-  std::string fabric_class;  // what constants are kept for: "roce", "infiniband", "efa", "slingshot", "tcp"
+  std::string protocol;  // as written: "roce-v2", "infiniband-ndr", "efa-srd", "slingshot", "tcp"
+  std::string
+      fabric_class;  // what constants are kept for: "roce", "infiniband", "efa", "slingshot", "tcp"
+  Quantity<BytesPerSecond> link;  // one switch port
   int rails = 1;
   int planes = 1;
   std::string routing;
@@ -76,22 +80,30 @@ struct Fabric {
   std::vector<Tier> tiers;
 };
 
-/// Any further number of the file (power, price, reliability, ...), for `clusters show`.
+/// A number of the file or of a part that it uses, as written: its unit is part of the key.
 struct Fact {
-  std::string key;  // "power.site_MW"
+  std::string key;  // "power.site_MW", "pool.h100.node.power_train_W", "gpu.h100-sxm5-80.memory_GB"
   Quantity<double> quantity;
+};
+
+/// Text of the file that nothing is computed from.
+struct Note {
+  std::string key;  // "pool.h100.node.chassis"
+  std::string text;
 };
 
 struct Cluster {
   std::string id;
   std::string title;
-  std::string status;    // operating | announced | reference-design | hypothetical
+  std::string status;  // operating | announced | reference-design | hypothetical
   std::string as_of;
-  std::string fidelity;  // measured-elsewhere | topology-published | topology-assumed | design-assumed
+  std::string
+      fidelity;  // measured-elsewhere | topology-published | topology-assumed | design-assumed
   Quantity<double> gpus_total;
   std::vector<Pool> pools;
   std::optional<Fabric> fabric;
-  std::vector<Fact> facts;
+  std::vector<Fact> facts;  // every number, those of the typed fields above included
+  std::vector<Note> notes;
   std::vector<std::string> unknown;  // printed with every result of this cluster
 };
 
@@ -105,5 +117,13 @@ Cluster load_cluster(const std::string& name_or_path);
 
 /// Parses and checks the text of a cluster file; `file` is used in messages.
 Cluster parse_cluster(const std::string& text, const std::string& file);
+
+/// Every fault of a cluster file that can be told at once, none if it is good. Faults of the
+/// notation hide those of the schema, and these hide contradictions between values. Throws Error
+/// when there is no such cluster or file.
+std::vector<Error> cluster_faults(const std::string& name_or_path);
+
+/// The fact of that key, or nullptr.
+const Fact* find_fact(const Cluster& cluster, std::string_view key);
 
 }  // namespace fabricast

@@ -1,0 +1,182 @@
+#include "model/cluster.hpp"
+
+#include "model/cluster_schema.hpp"
+#include "model/cluster_shape.hpp"
+#include "model/toml_prescan.hpp"
+#include "tests/model/small_cluster.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace fabricast {
+namespace {
+
+using namespace literals;
+
+Cluster small(const std::string& from = "two", const std::string& to = "two") {
+  return parse_cluster(replaced(small_cluster(), from, to), "my.toml");
+}
+
+TEST(Cluster, AFilesOwnPartsComeBeforeTheLibrary) {
+  const std::string own = "[gpu.h100-sxm5-80]\narchitecture = \"hopper\"\n" +
+                          exactly("scaleup_GBps", "7") + "\n" + exactly("memory_GBps", "9") + "\n";
+  const Cluster cluster = parse_cluster(small_cluster() + own, "my.toml");
+  EXPECT_EQ(cluster.pools.at(0).node.gpu.scaleup.value, 7_GBps);
+  EXPECT_EQ(find_fact(cluster, "gpu.h100-sxm5-80.memory_GBps")->quantity.value, 9);
+  EXPECT_EQ(find_fact(cluster, "gpu.h100-sxm5-80.tdp_W"), nullptr);
+}
+
+TEST(Cluster, FactsStandOnceInTheOrderOfTheFile) {
+  const Cluster cluster = small();
+  std::vector<std::string> keys;
+  for (const auto& fact : cluster.facts) {
+    keys.push_back(fact.key);
+  }
+  EXPECT_EQ(keys.at(0), "cluster.gpus_total");
+  EXPECT_EQ(keys.at(1), "pool.boxes.nodes");
+  std::sort(keys.begin(), keys.end());
+  EXPECT_EQ(std::adjacent_find(keys.begin(), keys.end()), keys.end());
+}
+
+TEST(Cluster, WithoutNicsHasNone) {
+  const Cluster box = load_cluster("hgx-h100");
+  EXPECT_FALSE(box.fabric.has_value());
+  EXPECT_FALSE(box.pools.at(0).node.nic.has_value());
+  EXPECT_EQ(box.pools.at(0).node.nics, 0);
+}
+
+TEST(Cluster, EveryProtocolHasAClass) {
+  for (const auto& protocol : kProtocols) {
+    const Cluster cluster = small("roce-v2", std::string(protocol.name));
+    EXPECT_EQ(cluster.fabric->protocol, protocol.name);
+    EXPECT_EQ(cluster.fabric->fabric_class, protocol.fabric_class);
+  }
+}
+
+class ShippedCluster : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedCluster, IsGoodAndNamedAsItsFile) {
+  EXPECT_TRUE(cluster_faults(GetParam()).empty());
+  const Cluster cluster = load_cluster(GetParam());
+  EXPECT_EQ(cluster.id, GetParam());
+  EXPECT_FALSE(cluster.unknown.empty());
+  for (const auto& fact : cluster.facts) {
+    EXPECT_FALSE(fact.quantity.source.empty()) << fact.key;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Each,
+                         ShippedCluster,
+                         ::testing::ValuesIn(cluster_names()),
+                         [](const auto& shipped) {
+                           std::string name = shipped.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(Colossus, ComesOutInTheRightUnits) {
+  const Cluster colossus = load_cluster("colossus-100k");
+  const Node& node = colossus.pools.at(0).node;
+  EXPECT_EQ(node.nic->rate.value, 50_GBps);
+  EXPECT_EQ(node.nic->rate.value, 400_Gbps);
+  EXPECT_EQ(node.nic->achieved.value, gigabytes_per_second(47.5));
+  EXPECT_EQ(node.nic->latency.value, microseconds(2.5));
+  EXPECT_EQ(node.gpu.scaleup.value, 450_GBps);
+  EXPECT_EQ(colossus.fabric->link.value, 400_Gbps);
+  EXPECT_EQ(colossus.fabric->fabric_class, "roce");
+  EXPECT_EQ(colossus.fabric->tiers.at(0).switch_kind.latency.value, nanoseconds(600));
+  EXPECT_EQ(colossus.fabric->tiers.at(0).delay_per_m.value, nanoseconds(5));
+  EXPECT_EQ(find_fact(colossus, "power.site_MW")->quantity.value, 150);
+  EXPECT_EQ(find_fact(colossus, "power.site_MW")->quantity.provenance, Provenance::kClaim);
+}
+
+std::vector<double> switches_of(const Cluster& cluster) {
+  std::vector<double> counts;
+  for (const auto& shape : tier_shapes(cluster)) {
+    counts.push_back(shape.switches);
+  }
+  return counts;
+}
+
+TEST(ClusterShape, ImpliesAsManySwitchesAsThePortsNeed) {
+  EXPECT_EQ(switches_of(load_cluster("colossus-100k")), (std::vector<double>{1563, 1563, 782}));
+  // The published counts of the 2,048-node reference design.
+  EXPECT_EQ(switches_of(load_cluster("hgx-h100-ib")), (std::vector<double>{512, 512, 256}));
+  EXPECT_TRUE(switches_of(load_cluster("hgx-h100")).empty());
+}
+
+TEST(ClusterShape, PlanesMultiplyTheLeaves) {
+  EXPECT_EQ(switches_of(small()), (std::vector<double>{2, 1}));
+  EXPECT_EQ(switches_of(small("planes = 1", "planes = 2")), (std::vector<double>{4, 1}));
+}
+
+TEST(ClusterShape, EachTierLeavesWhatTheNarrowestTierBelowLetsThrough) {
+  const auto shapes = tier_shapes(small());
+  EXPECT_EQ(shapes.at(0).per_gpu.value, 25_GBps);
+  EXPECT_EQ(shapes.at(1).per_gpu.value, gigabytes_per_second(12.5));
+  EXPECT_EQ(shapes.at(1).per_gpu.lo, gigabytes_per_second(6.25));
+  EXPECT_EQ(shapes.at(1).per_gpu.hi, 25_GBps);
+  EXPECT_EQ(shapes.at(1).per_gpu.provenance, Provenance::kAssumed);
+  EXPECT_EQ(shapes.at(0).groups, 2);
+}
+
+TEST(ClusterShape, SpareUplinksDoNotMakeANicFaster) {
+  const std::string spare =
+      replaced(replaced(small_cluster(), "down = 8\nup = 4", "down = 4\nup = 8"),
+               exactly("oversub", "2"),
+               exactly("oversub", "0.5"));
+  EXPECT_EQ(tier_shapes(parse_cluster(spare, "my.toml")).at(1).per_gpu.value, 25_GBps);
+}
+
+TEST(TomlPrescan, CountsBracketsAndDotsButNotThoseInTextAndComments) {
+  const int limit = 3;
+  EXPECT_EQ(first_line_nested_deeper("a.b.c.d = 1", limit), 0);
+  EXPECT_EQ(first_line_nested_deeper("\na.b.c.d.e = 1", limit), 2);
+  EXPECT_EQ(first_line_nested_deeper("a = [[[]]]", limit), 0);
+  EXPECT_EQ(first_line_nested_deeper("a = [[[[]]]]", limit), 1);
+  EXPECT_EQ(first_line_nested_deeper("a = [ 1.5, 2.5, 3.5, 4.5, 5.5 ]", limit), 0);
+  EXPECT_EQ(first_line_nested_deeper("a = \"[[[[ \\\" [[[[\" # [[[[\nb = '[[[['", limit), 0);
+  EXPECT_EQ(first_line_nested_deeper("a = \"\"\"[[[[\n\"\" [[[[\"\"\"\"\"\nb = [[[[", limit), 3);
+  EXPECT_EQ(first_line_nested_deeper("a = '''[[[[\n'' [[[['''\nb = [[[[", limit), 3);
+  EXPECT_EQ(first_line_nested_deeper("\"a.b.c.d.e\".\"f.g.h.i\" = 1", limit), 0);
+}
+
+TEST(TomlPrescan, FindsHeadersWithoutANameAndOnlyHeaders) {
+  for (const auto* bad : {"a = 1\n [&", "\n[[[a]]]", "# x\n[ [ =", "\n[\n", "\n[.a]"}) {
+    EXPECT_EQ(first_line_of_bad_header(bad), 2) << bad;
+  }
+  EXPECT_EQ(first_line_of_bad_header("\xEF\xBB\xBF[&]"), 1);
+  for (const auto* good : {"[a]",
+                           "[[a]]",
+                           "[ 'a' ]",
+                           "[[ \"&\" ]]",
+                           "a = [\n[\n[1]]]",
+                           "# [&",
+                           "a = '''\n[&'''",
+                           "[]",
+                           "["}) {
+    EXPECT_EQ(first_line_of_bad_header(good), 0) << good;
+  }
+}
+
+TEST(ClusterDocument, ExampleIsGoodAndEveryTableIsNamed) {
+  std::ifstream file(FABRICAST_SOURCE_DIR "/docs/cluster-files.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string document = text.str();
+  const std::string fence = "```toml\n";
+  const auto fenced = document.find(fence);
+  ASSERT_NE(fenced, std::string::npos);
+  const auto begin = fenced + fence.size();
+  const std::string example = document.substr(begin, document.find("```", begin) - begin);
+  EXPECT_EQ(parse_cluster(example, "docs/cluster-files.md").id, "four-boxes");
+  for (const auto& row : cluster_rule().keys) {
+    EXPECT_NE(document.find("`" + std::string(row.key) + "`"), std::string::npos) << row.key;
+  }
+}
+
+}  // namespace
+}  // namespace fabricast
