@@ -100,6 +100,15 @@ bool under_launcher() {
   return std::getenv("SLURM_PROCID") != nullptr && tasks != nullptr && std::strcmp(tasks, "1") != 0;
 }
 
+int launcher_rank() {
+  for (const char* key : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"}) {
+    if (const char* rank = std::getenv(key); rank != nullptr && under_launcher()) {
+      return std::atoi(rank);
+    }
+  }
+  return 0;
+}
+
 int usable_processors() {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -9,6 +9,9 @@ namespace fabricast {
 /// True under mpirun, mpiexec or srun with more than one task or an MPI environment.
 bool under_launcher();
 
+/// This process's rank under a launcher, before MPI is started; 0 without one.
+int launcher_rank();
+
 /// Processors that this process may use.
 int usable_processors();
 

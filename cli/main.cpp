@@ -1,5 +1,6 @@
 // fabricast: measure collectives here, forecast them at cluster scale.
 
+#include "bench/launcher.hpp"
 #include "cli/cli.hpp"
 #include "cli/measuring.hpp"
 #include "core/error.hpp"
@@ -31,7 +32,9 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? static_cast<int>(ExitCode::kGood)
                                 : static_cast<int>(ExitCode::kBadInput);
   } catch (const Error& error) {
-    fmt::print(stderr, "fabricast: {}\n", error.what());
+    if (launcher_rank() == 0) {  // what stops every rank alike is said once
+      fmt::print(stderr, "fabricast: {}\n", error.what());
+    }
     return static_cast<int>(error.exit_code());
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "fabricast: out of memory\n  try: smaller sizes, or fewer ranks per host\n");

@@ -36,7 +36,7 @@ void print(const MeasureResult& result, const std::string& format) {
   } else if (format == "csv") {
     write_csv(std::cout, result.records);
   } else {
-    std::cout << measurement_table(result.records);
+    write_measurement_tables(std::cout, result.records);
   }
   std::cout.flush();
 }

@@ -1,0 +1,57 @@
+// fabricast fit: measured records to constants.
+
+#include "cli/cli.hpp"
+#include "cli/fitting.hpp"
+#include "core/error.hpp"
+#include "report/table.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+namespace fabricast {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> files;
+  std::string out = "model.json";
+  std::string cluster;
+  std::string nccl_version;
+};
+
+void run(const Options& o) {
+  std::vector<Record> records;
+  for (const auto& path : o.files) {
+    RecordFile file = read_jsonl(path);
+    for (const auto& line : file.skipped) {
+      fmt::print(stderr, "skipped: {}\n", line);
+    }
+    records.insert(records.end(), file.records.begin(), file.records.end());
+  }
+  const std::string cluster = o.cluster.empty() ? cluster_of(records) : o.cluster;
+  if (cluster.empty()) {
+    throw Error("no built-in cluster describes the machine of these records", "",
+                "name its wiring with --cluster (fabricast clusters list, or a .toml file)");
+  }
+  const FitResult result = fit(records, load_cluster(cluster), o.nccl_version);
+  save_model(result.model, o.out);
+  write_fit(std::cout, result);
+  fmt::print("written: {}\n", o.out);
+}
+
+}  // namespace
+
+void register_fit(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  Options& o = *options;
+  CLI::App& c = *app.add_subcommand("fit", "Fit the model's constants to measured records");
+  c.add_option("results", o.files, ".jsonl files of `measure` or `run`")->required();
+  c.add_option("-o,--out", o.out, "The model file")->capture_default_str();
+  c.add_option("--cluster", o.cluster, "Where the records were measured (default: from the records)");
+  c.add_option("--nccl-version", o.nccl_version, "NCCL of the records (default: the newest known)");
+  c.callback([options] { run(*options); });
+}
+
+}  // namespace fabricast

@@ -1,0 +1,17 @@
+// Prices NCCL's ring, tree, NVLS and related algorithms. Equations: docs/method.md.
+#pragma once
+
+#include "model/collective/cost.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace fabricast {
+
+std::vector<Candidate> priceable_on_gpus(const Setting& setting, Collective collective);
+std::unique_ptr<Cost> make_gpu_cost(const Setting& setting,
+                                    Collective collective,
+                                    const Candidate& candidate,
+                                    const Inputs& inputs);
+
+}  // namespace fabricast

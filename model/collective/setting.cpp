@@ -1,0 +1,110 @@
+#include "model/collective/setting.hpp"
+
+#include "core/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace fabricast {
+
+namespace {
+
+// A mixed cluster's collective moves at its slowest member: the pool with the slowest links stands for
+// all.
+const Pool& slowest_pool(const Cluster& cluster) {
+  return *std::min_element(cluster.pools.begin(), cluster.pools.end(), [](const Pool& a, const Pool& b) {
+    const auto rate = [](const Pool& p) {
+      return p.node.nic ? p.node.nic->rate.value * p.node.nics : BytesPerSecond(0);
+    };
+    return std::pair(rate(a), a.node.gpu.scaleup.value) < std::pair(rate(b), b.node.gpu.scaleup.value);
+  });
+}
+
+void refuse_what_does_not_fit(const Cluster& cluster, const Pool& pool, int ranks, int per_node) {
+  const auto total = cluster.gpus_total.hi;
+  if (ranks < 1 || ranks > total) {
+    throw Error(fmt::format("{} ranks do not fit into {} with its {:.0f} GPUs", ranks, cluster.id, total),
+                "--ranks", fmt::format("1 to {:.0f}, or a larger cluster (fabricast clusters list)", total));
+  }
+  if (per_node < 1 || per_node > pool.node.gpus) {
+    throw Error(fmt::format("{} ranks per node do not fit into nodes of {} GPUs", per_node, pool.node.gpus),
+                "--ranks-per-node", fmt::format("1 to {}", pool.node.gpus));
+  }
+  if (ranks % per_node != 0) {
+    throw Error(fmt::format("{} ranks do not divide into nodes of {}", ranks, per_node), "--ranks",
+                fmt::format("{} or {} ranks, or another --ranks-per-node", ranks / per_node * per_node,
+                            (ranks / per_node + 1) * per_node));
+  }
+  if (ranks > per_node && !cluster.fabric) {
+    throw Error(fmt::format("{} has no network between its nodes: {} ranks on {} nodes cannot meet",
+                            cluster.id, ranks, ranks / per_node),
+                "--ranks", fmt::format("at most {} ranks, or a cluster with a fabric", pool.node.gpus));
+  }
+}
+
+std::vector<CrossedTier> crossed_tiers(const Fabric& fabric, const Pool& pool, int nodes) {
+  std::vector<CrossedTier> tiers;
+  for (std::size_t i = 0; i + 1 < fabric.tiers.size(); ++i) {
+    const double group = fabric.tiers[i].group_gpus.value / pool.node.gpus;
+    if (group < nodes) {  // the communicator does not fit below: traffic leaves such groups
+      tiers.push_back({fabric.tiers[i].name, fabric.tiers[i + 1].name, std::max(group, 1.0)});
+    }
+  }
+  return tiers;
+}
+
+Quantity<double> in_GBps(const Quantity<BytesPerSecond>& q) {
+  return {fabricast::in_GBps(q.value), fabricast::in_GBps(q.lo), fabricast::in_GBps(q.hi), q.provenance,
+          q.source};
+}
+
+Quantity<double> in_us(const Quantity<Seconds>& q) {
+  return {fabricast::in_us(q.value), fabricast::in_us(q.lo), fabricast::in_us(q.hi), q.provenance, q.source};
+}
+
+}  // namespace
+
+Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node) {
+  const Pool& pool = slowest_pool(cluster);
+  const int per_node = ranks_per_node > 0 ? ranks_per_node : std::min(ranks, pool.node.gpus);
+  refuse_what_does_not_fit(cluster, pool, ranks, per_node);
+  Setting setting;
+  setting.layout = {ranks, per_node};
+  setting.nodes = ranks / per_node;
+  setting.architecture = pool.node.gpu.architecture;
+  setting.cpu = pool.node.cpu;
+  setting.in_node_reduction = pool.scaleup.in_network_reduction;
+  setting.fabric_class = "none";
+  if (setting.nodes > 1) {
+    setting.fabric_class = cluster.fabric->fabric_class;
+    // Each rank uses the NICs on its own rail.
+    setting.nics_per_node = std::max(1, pool.node.nics * per_node / pool.node.gpus);
+    setting.in_network_reduction = cluster.fabric->in_network_reduction;
+    setting.tiers = crossed_tiers(*cluster.fabric, pool, setting.nodes);
+  }
+  return setting;
+}
+
+Inputs inputs_for(const Cluster& cluster, const Setting& setting, Inputs inputs) {
+  const Pool& pool = slowest_pool(cluster);
+  if (!setting.on_host()) {
+    inputs.add("scale_up.rate_GBps", in_GBps(pool.node.gpu.scaleup));
+  }
+  if (setting.nodes == 1) {
+    return inputs;
+  }
+  inputs.add("nic.rate_GBps", in_GBps(pool.node.nic->rate));
+  inputs.add("fabric.routing_efficiency", cluster.fabric->routing_efficiency);
+  for (const auto& tier : cluster.fabric->tiers) {
+    const std::string key = "fabric.tier[" + tier.name + "].";
+    inputs.add(key + "oversub", tier.oversub);
+    inputs.add(key + "switch_us", in_us(tier.switch_kind.latency));
+    inputs.add(key + "cable_m", tier.cable_m);
+    inputs.add(key + "delay_us_per_m", in_us(tier.delay_per_m));
+  }
+  return inputs;
+}
+
+}  // namespace fabricast

@@ -1,0 +1,42 @@
+// Where a collective runs: a cluster, seen from a communicator of so many ranks.
+#pragma once
+
+#include "core/algorithm.hpp"
+#include "model/cluster.hpp"
+#include "model/inputs.hpp"
+
+#include <string>
+#include <vector>
+
+namespace fabricast {
+
+/// A level of switches that the communicator's traffic may cross, as the cost model sees it.
+struct CrossedTier {
+  std::string name;
+  std::string above;   // the tier through which traffic leaves a group of this one
+  double group_nodes;  // nodes below one group of this tier
+};
+
+struct Setting {
+  Layout layout;
+  int nodes = 1;
+  std::string architecture;   // "hopper"...; "cpu": host ranks, priced as textbook algorithms
+  std::string fabric_class;   // "none" for one node
+  std::string cpu;            // "intel", "amd"
+  int nics_per_node = 0;
+  bool in_node_reduction = false;     // NVSwitch multicast and reduction (NVLS)
+  bool in_network_reduction = false;  // SHARP
+  std::vector<CrossedTier> tiers;  // those between the nodes of this communicator, bottom to top
+
+  [[nodiscard]] bool on_host() const { return architecture == "cpu"; }
+};
+
+/// Ranks are placed in order: whole nodes, neighbours close. `ranks_per_node` 0: a node's GPUs, or all
+/// ranks if they are fewer. Throws Error when they do not fit into the cluster or do not divide.
+Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node);
+
+/// The constants of the model and this cluster's own numbers under "scale_up.rate_GBps",
+/// "nic.rate_GBps", "fabric.routing_efficiency", "fabric.tier[NAME].oversub" and so on.
+Inputs inputs_for(const Cluster& cluster, const Setting& setting, Inputs constants);
+
+}  // namespace fabricast

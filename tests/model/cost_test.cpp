@@ -1,0 +1,173 @@
+#include "model/collective/cost.hpp"
+
+#include "model/collective/priors.hpp"
+#include "model/collective/shape.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace fabricast {
+namespace {
+
+using namespace literals;
+
+struct Where {
+  Setting setting;
+  Inputs inputs;
+};
+
+Where at(const std::string& cluster_name, int ranks, int per_node = 0) {
+  const Cluster cluster = load_cluster(cluster_name);
+  Setting setting = make_setting(cluster, ranks, per_node);
+  Inputs inputs = inputs_for(cluster, setting, prior_inputs());
+  return {std::move(setting), std::move(inputs)};
+}
+
+Seconds price(const Where& w, Collective collective, Candidate candidate, Bytes message) {
+  return make_cost(w.setting, collective, candidate, w.inputs)->total(w.inputs, message);
+}
+
+// By hand from priors.toml: 2(R-1) steps, 14 on NVLink, 2 over the network; hop growth is 0 on 2 nodes.
+TEST(GpuCost, RingOfTwoNodesIsTheFormulaByHand) {
+  const Where w = at("hgx-h100", 16);
+  const double chunk = 8.0 / 16 / 16;
+  const double announced = long_message_share(chunk, w.inputs["shape.long_message_B"]);
+  const double hop =
+      w.inputs["infiniband.hop.ring_simple_us"] + w.inputs["infiniband.long_message_us"] * announced;
+  const double us = w.inputs["launch.simple_us"] + 28 * w.inputs["scale_up.hop.ring_simple_us"] + 2 * hop;
+  const Seconds t = price(w, Collective::kAllReduce, {"ring", "simple", 16}, 8_B);
+  EXPECT_NEAR(in_us(t), us, 1e-3 * us);
+}
+
+TEST(GpuCost, TermsAddUpToTheTotal) {
+  const Where w = at("colossus-100k", 100000);
+  for (const auto& candidate : priceable(w.setting, Collective::kAllReduce)) {
+    const auto cost = make_cost(w.setting, Collective::kAllReduce, candidate, w.inputs);
+    Seconds sum;
+    for (const auto& term : cost->terms(w.inputs, 64_MiB)) {
+      EXPECT_GE(term.time.si(), 0) << candidate.algorithm << " " << term.name;
+      sum += term.time;
+    }
+    EXPECT_DOUBLE_EQ(sum.si(), cost->total(w.inputs, 64_MiB).si()) << candidate.algorithm;
+  }
+}
+
+TEST(GpuCost, MoreBytesAreNeverCheaper) {
+  for (const int ranks : {8, 16, 1024, 100000}) {
+    const Where w = at("colossus-100k", ranks);
+    for (const auto& info : kCollectives) {
+      for (const auto& candidate : priceable(w.setting, info.id)) {
+        const auto cost = make_cost(w.setting, info.id, candidate, w.inputs);
+        Seconds before;
+        for (double bytes = 1; bytes < 1e12; bytes *= 3) {
+          const Seconds t = cost->total(w.inputs, Bytes(bytes));
+          ASSERT_GE(t, before) << info.name << " " << candidate.algorithm << " " << bytes;
+          before = t;
+        }
+      }
+    }
+  }
+}
+
+TEST(GpuCost, MoreNodesAreNeverCheaper) {
+  for (const auto& info : kCollectives) {
+    for (const double bytes : {8.0, 1e6, 1e9}) {
+      std::map<std::string, Seconds> before;
+      for (int nodes = 4; nodes <= 8192; nodes *= 2) {
+        const Where w = at("colossus-100k", nodes * 8);
+        for (const auto& c : priceable(w.setting, info.id)) {
+          const Seconds t = price(w, info.id, {c.algorithm, c.protocol, 16}, Bytes(bytes));
+          // Equal bytes leave a node for any N; rounding aside a larger machine is not faster.
+          Seconds& last = before[c.algorithm + c.protocol];
+          ASSERT_GE(t.si(), last.si() * 0.999) << info.name << " " << c.algorithm << " " << nodes;
+          last = t;
+        }
+      }
+    }
+  }
+}
+
+TEST(GpuCost, AFlatRingAt100000RanksIsHundredsOfMillisecondsAndATreeIsNot) {
+  const Where w = at("colossus-100k", 100000);
+  EXPECT_GT(in_us(price(w, Collective::kAllReduce, {"ring", "simple", 16}, 8_B)), 1e5);
+  EXPECT_LT(in_us(price(w, Collective::kAllReduce, {"tree", "ll", 16}, 8_B)), 2e3);
+}
+
+TEST(GpuCost, TaperSlowsAllToAllByItsFactorAndNotARingPlacedInOrder) {
+  const Cluster cluster = load_cluster("colossus-100k");
+  const Setting setting = make_setting(cluster, 100000, 8);
+  Inputs flat = inputs_for(cluster, setting, prior_inputs());
+  Inputs tapered = flat;
+  tapered.set_value(tapered.index("fabric.tier[spine].oversub"), 4);
+  const Bytes message = Bytes(1e12);
+  const auto slow_down = [&](Collective collective, const Candidate& candidate) {
+    const auto cost = make_cost(setting, collective, candidate, flat);
+    return cost->total(tapered, message) / cost->total(flat, message);
+  };
+  const double leaves_the_block = 1 - 25000.0 / 100000;
+  EXPECT_NEAR(slow_down(Collective::kAllToAll, {"pairwise", ""}), 4 * leaves_the_block, 0.05);
+  EXPECT_DOUBLE_EQ(slow_down(Collective::kAllReduce, {"ring", "simple", 16}), 1.0);
+}
+
+TEST(GpuCost, SharpAlgorithmsAreOfferedOnlyWhereTheFabricReduces) {
+  Where w = at("hgx-h100", 64);
+  const auto offered = [&](std::string_view name) {
+    for (const auto& c : priceable(w.setting, Collective::kAllReduce)) {
+      if (c.algorithm == name) {
+        return true;
+      }
+    }
+    return false;
+  };
+  EXPECT_FALSE(offered("collnet_direct"));
+  EXPECT_FALSE(offered("nvls"));
+  EXPECT_TRUE(offered("nvls_tree"));
+  w.setting.in_network_reduction = true;
+  EXPECT_TRUE(offered("collnet_direct"));
+  EXPECT_TRUE(offered("nvls"));
+}
+
+TEST(DatasheetBound, OfOneBoxIsNvlinkAndOfManyTheNics) {
+  const Where box = at("hgx-h100", 8);
+  EXPECT_DOUBLE_EQ(
+      datasheet_bound(box.setting, Collective::kAllGather, box.inputs, 1_GiB).si(),
+      (1_GiB * (7.0 / 8) / 450_GBps).si());
+  const Where many = at("hgx-h100", 800);
+  EXPECT_DOUBLE_EQ(
+      datasheet_bound(many.setting, Collective::kAllReduce, many.inputs, 1_GiB).si(),
+      (1_GiB * (2 * 99.0 / 100) / (8 * 400_Gbps)).si());
+}
+
+TEST(HostCost, IsStepsTimesAlphaPlusBytesOverBandwidth) {
+  const Where w = at("host-box", 4);
+  const Seconds t = price(w, Collective::kAllReduce, {"ring", ""}, 1_MiB);
+  const double chunk = 1048576.0 / 4;
+  const double alpha = w.inputs["host.alpha_us"] +
+                       w.inputs["host.long_message_us"] *
+                           long_message_share(chunk, w.inputs["host.long_message_B"]);
+  const double us = w.inputs["host.call_us"] + 6 * alpha +
+                    1.5 * 1048576 / w.inputs["host.bandwidth_GBps"] * 1e-3 +
+                    0.75 * 1048576 / w.inputs["host.reduce_GBps"] * 1e-3;
+  EXPECT_NEAR(in_us(t), us, 1e-9 * us);
+}
+
+TEST(Shapes, VolumesAreThoseOfTheTextbook) {
+  const Dimensions d{64, 8, 8};
+  for (const auto& row : gpu_algorithms()) {
+    if (row.name == "ring" && row.collective == Collective::kAllReduce) {
+      const Shape s = row.shape(d);
+      EXPECT_EQ(s.steps_up + s.steps_out, 126);
+      EXPECT_EQ(s.steps_out, 14);
+      EXPECT_DOUBLE_EQ(s.volume_out, 126.0 / 64);
+    }
+    if (row.name == "tree") {
+      EXPECT_EQ(row.shape(d).steps_out, 6);
+      EXPECT_EQ(row.shape(d).volume_out, 2);
+      EXPECT_EQ(row.shape({16, 2, 8}).volume_out, 1) << "two nodes only swap the message";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fabricast

@@ -1,0 +1,194 @@
+#include "model/fit.hpp"
+
+#include "core/error.hpp"
+#include "model/collective/cost.hpp"
+#include "model/collective/predict.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <random>
+
+namespace fabricast {
+namespace {
+
+struct Truth {
+  double alpha_us = 2.5;
+  double bandwidth_GBps = 3.0;
+  double noise = 0;  // standard deviation of ln(time)
+};
+
+// Records of a machine that is exactly what the equations say, with constants of our choice.
+std::vector<Record> synthetic(const Truth& truth, const std::vector<int>& rank_counts) {
+  const Cluster cluster = load_cluster("host-box");
+  std::mt19937 random(7);
+  std::normal_distribution<double> noise(0, 1);
+  std::vector<Record> records;
+  for (const int ranks : rank_counts) {
+    const Setting setting = make_setting(cluster, ranks, ranks);
+    Inputs inputs = inputs_for(cluster, setting, prior_model().constants);
+    inputs.set_value(inputs.index("host.alpha_us"), truth.alpha_us);
+    inputs.set_value(inputs.index("host.bandwidth_GBps"), truth.bandwidth_GBps);
+    for (const auto& row : kTextbookAlgorithms) {
+      if (row.name == "hierarchical") {
+        continue;
+      }
+      const auto cost = make_cost(setting, row.collective, {std::string(row.name), "", 1}, inputs);
+      for (std::uint64_t bytes = 64; bytes <= 16 << 20; bytes *= 4) {
+        Record r;
+        r.collective = row.collective;
+        r.backend = "mpi";
+        r.algorithm = row.name;
+        r.bytes = bytes;
+        r.ranks = r.ranks_per_node = ranks;
+        const double us = in_us(cost->total(inputs, Bytes(static_cast<double>(bytes)))) *
+                          std::exp(truth.noise * noise(random));
+        r.samples_us.assign(10, us);
+        r.rank_median_us.assign(static_cast<std::size_t>(ranks), us);
+        records.push_back(std::move(r));
+      }
+    }
+  }
+  return records;
+}
+
+FitResult fit_host(const std::vector<Record>& records) {
+  return fit(records, load_cluster("host-box"), "");
+}
+
+double constant(const FitResult& result, const std::string& name) {
+  return result.model.constants[name];
+}
+
+TEST(Fit, NoiseFreeDataGiveBackTheirAlphaAndBeta) {
+  const FitResult result = fit_host(synthetic({}, {2, 4, 8}));
+  EXPECT_NEAR(constant(result, "host.alpha_us"), 2.5, 0.05 * 2.5);
+  EXPECT_NEAR(constant(result, "host.bandwidth_GBps"), 3.0, 0.03 * 3.0);
+  for (const auto& score : result.model.scores) {
+    EXPECT_LT(score.median_error, 0.02) << score.what;
+  }
+  EXPECT_TRUE(result.model.warnings.empty());
+}
+
+TEST(Fit, ATenthOfTheRowsFarOffDoesNotMoveIt) {
+  std::vector<Record> records = synthetic({.noise = 0.03}, {2, 4, 8});
+  for (std::size_t i = 0; i < records.size(); i += 10) {
+    for (double& us : records[i].samples_us) {
+      us *= 20;
+    }
+  }
+  const FitResult result = fit_host(records);
+  EXPECT_NEAR(constant(result, "host.alpha_us"), 2.5, 0.15 * 2.5);
+  EXPECT_NEAR(constant(result, "host.bandwidth_GBps"), 3.0, 0.10 * 3.0);
+}
+
+TEST(Fit, FewRecordsMoveLittleAndManyMoveAll) {
+  const double prior = prior_model().constants["host.bandwidth_GBps"];
+  const Truth far{.alpha_us = 2.5, .bandwidth_GBps = 2.0};
+  std::vector<Record> few = synthetic(far, {2});
+  few.resize(2);  // two tiny messages
+  EXPECT_NEAR(constant(fit_host(few), "host.bandwidth_GBps"), prior, 0.05 * prior);
+  EXPECT_NEAR(constant(fit_host(synthetic(far, {2, 4})), "host.bandwidth_GBps"), 2.0, 0.1);
+}
+
+TEST(Fit, IntervalsCoverRowsThatItDidNotSee) {
+  const FitResult result = fit_host(synthetic({.noise = 0.10}, {2, 4, 8}));
+  int held_out = 0;
+  int inside = 0;
+  for (const auto& row : result.rows) {
+    if (row.held_out) {
+      ++held_out;
+      inside += row.low <= row.measured && row.measured <= row.high ? 1 : 0;
+    }
+  }
+  EXPECT_GT(held_out, 50);
+  EXPECT_GT(inside, held_out * 8 / 10);
+}
+
+TEST(Fit, TheLargestNumberOfRanksIsHeldOut) {
+  const FitResult result = fit_host(synthetic({}, {2, 4, 8}));
+  for (const auto& row : result.rows) {
+    EXPECT_TRUE(row.ranks < 8 || row.held_out);
+  }
+  EXPECT_EQ(result.model.fitted_ranks.at("host"), 4);
+}
+
+TEST(Fit, ResidualsThatContradictItAreSaid) {
+  std::vector<Record> records = synthetic({}, {2, 4});
+  for (auto& r : records) {
+    if (r.algorithm == "tree") {  // a tree that is four times as slow as its steps and bytes say
+      for (double& us : r.samples_us) {
+        us *= 4;
+      }
+    }
+  }
+  const FitResult result = fit_host(records);
+  const bool said = std::any_of(result.model.warnings.begin(), result.model.warnings.end(),
+                                [](const std::string& w) { return w.find("tree") != std::string::npos; });
+  EXPECT_TRUE(said);
+}
+
+TEST(Fit, WhatCannotBeFittedIsCountedWithItsReason) {
+  std::vector<Record> records = synthetic({}, {2});
+  records[0].oversubscribed = true;
+  records[1].wrong_elements = 1;
+  records[2].algorithm = "library";
+  records[3].backend = "nccl";
+  const FitResult result = fit_host(records);
+  EXPECT_EQ(result.left_out.size(), 4U);
+}
+
+TEST(Fit, NothingToFitIsAnErrorWithTheReasons) {
+  std::vector<Record> records = synthetic({}, {2});
+  for (auto& r : records) {
+    r.oversubscribed = true;
+  }
+  try {
+    fit_host(records);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("oversubscribed"), std::string::npos);
+  }
+}
+
+TEST(ModelFile, WhatIsWrittenIsReadBackAndForecastsTheSame) {
+  const FitResult result = fit_host(synthetic({.noise = 0.05}, {2, 4}));
+  const Model read = model_from_json(nlohmann::json::parse(to_json(result.model).dump()), "here");
+  EXPECT_EQ(to_json(read), to_json(result.model));
+  Question q;
+  q.ranks = 16;
+  q.bytes = {1 << 20};
+  const Cluster box = load_cluster("host-box");
+  const Prediction a = predict(box, q, result.model).predictions[0];
+  const Prediction b = predict(box, q, read).predictions[0];
+  EXPECT_EQ(a.time.si(), b.time.si());
+  EXPECT_EQ(a.high.si(), b.high.si());
+}
+
+TEST(ModelFile, FaultsAreRefused) {
+  const nlohmann::json good = to_json(fit_host(synthetic({}, {2})).model);
+  const auto expect_refused = [](const nlohmann::json& j) {
+    EXPECT_THROW(model_from_json(j, "here"), Error) << j.dump().substr(0, 200);
+  };
+  expect_refused(nlohmann::json::array());
+  expect_refused({{"schema", "fabricast.model/1"}});
+  nlohmann::json bad = good;
+  bad["schema"] = "fabricast.model/2";
+  expect_refused(bad);
+  bad = good;
+  bad["covariance_of_logarithms"] = {{1.0}};
+  expect_refused(bad);
+  bad = good;
+  bad["inputs"]["host.nonsense_us"] = bad["inputs"]["host.alpha_us"];
+  expect_refused(bad);
+  bad = good;
+  bad["inputs"]["host.alpha_us"]["fitted"]["value"] = -1;
+  expect_refused(bad);
+  bad = good;
+  bad["inputs"]["host.alpha_us"]["fitted"]["provenance"] = "guessed";
+  expect_refused(bad);
+}
+
+}  // namespace
+}  // namespace fabricast
