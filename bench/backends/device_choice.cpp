@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -39,7 +40,9 @@ bool processes_see_own_gpus(Control& control, const std::string& ids) {
   char own = 0;
   for (std::size_t i = 0; i + 1 < all.size(); i += 2) {
     const auto first_of_host = seen_on.emplace(all[i], all[i + 1]).first;
-    own = first_of_host->second == all[i + 1] ? own : 1;
+    if (first_of_host->second != all[i + 1]) {
+      own = 1;
+    }
   }
   control.broadcast(&own, sizeof own);
   return own != 0;
@@ -52,11 +55,11 @@ std::vector<int> choose_devices(const DeviceChoice& choice) {
       choice.gpus_per_process > 0 ? choice.gpus_per_process : choice.visible / choice.sharers;
   if (per_process == 0 || per_process * choice.sharers > choice.visible) {
     throw Error(
-        fmt::format("{} {} on this host need {} GPU{} each, and there are {}",
+        fmt::format("{} GPUs wanted on this host ({} {} with {} each), and there are {}",
+                    choice.sharers * std::max(per_process, 1),
                     choice.sharers,
                     choice.sharers == 1 ? "process" : "processes",
                     std::max(per_process, 1),
-                    per_process > 1 ? "s" : "",
                     choice.visible),
         "host " + host_name(),
         fmt::format("at most {} processes per host with one GPU each, or one process for all",

@@ -1,5 +1,5 @@
-// NCCL, opened at run time: one program runs with and without it, and with the version that a
-// machine has. Types come from nccl.h, which must be no newer than the calls in NcclApi need.
+// NCCL, opened at run time: one program runs without it, and with the version that a machine has.
+// The types come from nccl.h, 2.13.4 or newer.
 #pragma once
 
 #include "bench/backends/cuda.hpp"

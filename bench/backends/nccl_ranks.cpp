@@ -58,7 +58,7 @@ void NcclRanks::join(const ncclUniqueId& id) {
     CHECK_CUDA(cudaSetDevice(local_[i].device));
     CHECK_NCCL(api.ncclCommInitRank(&communicators[i], ranks_, id, local_[i].rank));
   }
-  CHECK_NCCL(api.ncclGroupEnd());
+  check_nccl(api.ncclGroupEnd(), "ncclCommInitRank", __FILE__, __LINE__);
   for (std::size_t i = 0; i < local_.size(); ++i) {
     local_[i].communicator = Communicator(communicators[i]);
   }

@@ -87,9 +87,9 @@ TEST(DeviceChoice, MoreThanThereAreIsAnErrorWithTheNumbers) {
     choose_devices({.visible = 4, .sharers = 8, .index = 0});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(
-        std::string(error.what()).find("8 processes on this host need 1 GPU each, and there are 4"),
-        std::string::npos)
+    EXPECT_NE(std::string(error.what())
+                  .find("8 GPUs wanted on this host (8 processes with 1 each), and there are 4"),
+              std::string::npos)
         << error.what();
   }
   EXPECT_THROW(choose_devices({.visible = 4, .gpus_per_process = 5}), Error);
