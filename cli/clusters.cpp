@@ -164,13 +164,13 @@ void check_cluster_file(const std::string& path) {
 
 void print_keys(const TableRule& table, const std::string& indent) {
   for (const auto& row : table.keys) {
-    const std::string words =
-        row.words.empty() ? "" : fmt::format(": {}", fmt::join(row.words, " "));
-    fmt::print("{:<42} {:<9} {}{}\n",
+    fmt::print("{:<30} {:<9} {}\n",
                indent + std::string(row.key),
                row.required ? "" : "optional",
-               row.meaning,
-               words);
+               row.meaning);
+    if (!row.words.empty()) {
+      fmt::print("{}    one of: {}\n", indent, fmt::join(row.words, " "));
+    }
     if (row.table != nullptr) {
       print_keys(*row.table, indent + "  ");
     }

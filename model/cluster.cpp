@@ -228,7 +228,7 @@ Cluster parse_cluster(const std::string& text, const std::string& file) {
   const TomlValue root = read_toml(text, file);
   const auto faults = faults_of(root, file);
   if (!faults.empty()) {
-    throw faults.front();
+    throw Error(faults.front());
   }
   return make_cluster(root);
 }

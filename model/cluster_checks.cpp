@@ -17,7 +17,7 @@ class ClusterCheck {
       : file_(file), parts_(parts), faults_(faults) {}
 
   void run() {
-    for (const auto list : {"pool", "group", "observation"}) {
+    for (const auto* list : {"pool", "group", "observation"}) {
       if (const TomlValue* tables = file_.find(list)) {
         unique_names(*tables, list);
       }

@@ -22,7 +22,7 @@ TomlValue read_library() {
   Faults faults(path);
   check_schema(library, parts_rule(), faults);
   if (!faults.all().empty()) {
-    throw faults.all().front();
+    throw Error(faults.all().front());
   }
   return library;
 }

@@ -2,47 +2,44 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
 
 namespace fabricast {
 
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
-constexpr std::string_view kKeyStarts =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-\"'";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// Index behind the string that opens at `at`. A single-line string that is not closed ends with
-/// its line: the parser stops there.
-std::size_t end_of_string(std::string_view text, std::size_t at) {
+bool is_quote(char c) { return c == '"' || c == '\''; }
+
+/// Index behind the text that opens at `at`. One that is not closed ends with its line: the parser
+/// stops there.
+std::size_t end_of_text(std::string_view text, std::size_t at) {
   const char quote = text[at];
-  const std::string three(3, quote);
-  const bool multiline = text.substr(at, 3) == three;
-  for (std::size_t i = at + (multiline ? 3 : 1); i < text.size(); ++i) {
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] == quote) {
+      return i + 1;
+    }
+    if (text[i] == '\n') {
+      return i;
+    }
     if (text[i] == '\\' && quote == '"') {
       ++i;
-    } else if (multiline && text.substr(i, 3) == three) {
-      // Up to two quotes may stand before the closing three.
-      return std::min({text.find_first_not_of(quote, i), i + 5, text.size()});
-    } else if (!multiline && text[i] == quote) {
-      return i + 1;
-    } else if (!multiline && text[i] == '\n') {
-      return i;
     }
   }
   return text.size();
 }
 
-/// Index of the next character that is not inside a comment or a string.
+/// Index of the next character that is not inside a comment or a text.
 std::size_t next_of(std::string_view text, std::size_t at) {
   if (text[at] == '#') {
     return std::min(text.find('\n', at), text.size());
   }
-  return text[at] == '"' || text[at] == '\'' ? end_of_string(text, at) : at + 1;
+  return is_quote(text[at]) ? end_of_text(text, at) : at + 1;
 }
 
 int line_of(std::string_view text, std::size_t at) {
-  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
+  const std::string_view before = text.substr(0, at);
+  return 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
 }
 
 /// Open brackets, and dots of the key that is being read.
@@ -64,49 +61,54 @@ struct Depth {
   }
 };
 
-/// Line of the first place where is_wrong(index, depth there), 0 if there is none.
-template <typename Predicate>
-int first_line_where(std::string_view text, Predicate is_wrong) {
-  Depth depth;
-  for (std::size_t at = 0; at < text.size(); at = next_of(text, at)) {
-    depth.take(text[at]);
-    if (is_wrong(at, depth)) {
-      return line_of(text, at);
-    }
-  }
-  return 0;
+bool opens_several_lines(std::string_view text, std::size_t at) {
+  const std::string_view three = text.substr(at, 3);
+  return three == R"(""")" || three == "'''";
 }
 
-bool is_first_on_its_line(std::string_view text, std::size_t at) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  const std::string_view before = text.substr(0, at);
-  const std::size_t last = before.find_last_not_of(kBlanks);
-  return last == std::string_view::npos || before[last] == '\n' ||
-         before.substr(0, last + 1) == kByteOrderMark;
+bool is_ascii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x80; });
 }
 
-bool goes_on_with_a_name(std::string_view text, std::size_t at) {
-  std::size_t i = text.find_first_not_of(kBlanks, at + 1);
-  if (i < text.size() && text[i] == '[') {
-    i = text.find_first_not_of(kBlanks, i + 1);
-  }
-  // An empty name and the end of the text are faults that the parser tells well.
-  return i >= text.size() || text[i] == ']' || kKeyStarts.find(text[i]) != std::string_view::npos;
+/// Whatever the parser makes of what stands before, it looks ahead no further than to a blank, a
+/// comma or a closing bracket: behind them, and behind brackets that open there, a quote begins a
+/// text.
+bool surely_opens_text(std::string_view text, std::size_t at) {
+  const std::size_t before = text.substr(0, at).find_last_not_of("[{");
+  return before == std::string_view::npos ||
+         std::string_view(" \t\r\n,]}").find(text[before]) != std::string_view::npos;
+}
+
+bool is_foreign(std::string_view text, std::size_t at) {
+  const bool opens = is_quote(text[at]);
+  const std::string_view here = text.substr(at, opens ? end_of_text(text, at) - at : 1);
+  return !is_ascii(here) && !(opens && surely_opens_text(text, at));
 }
 
 }  // namespace
 
-int first_line_nested_deeper(std::string_view text, int limit) {
-  return first_line_where(text, [&](std::size_t /*at*/, const Depth& depth) {
-    return depth.brackets + depth.dots > limit;
-  });
-}
-
-int first_line_of_bad_header(std::string_view text) {
-  return first_line_where(text, [&](std::size_t at, const Depth& depth) {
-    return text[at] == '[' && depth.brackets == 1 && is_first_on_its_line(text, at) &&
-           !goes_on_with_a_name(text, at);
-  });
+std::optional<Hazard> first_hazard(std::string_view text, int deepest) {
+  Depth depth;
+  std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  for (; at < text.size(); at = next_of(text, at)) {
+    depth.take(text[at]);
+    if (depth.brackets + depth.dots > deepest) {
+      return Hazard{line_of(text, at),
+                    "brackets or dotted keys nest too deep",
+                    "look for a bracket that is not closed; no table of ours nests that deep"};
+    }
+    if (is_foreign(text, at)) {
+      return Hazard{
+          line_of(text, at),
+          "a character that is not ASCII outside of texts and comments",
+          "straight quotes around text, a blank between = and the quote, no other blanks"};
+    }
+    if (opens_several_lines(text, at)) {
+      return Hazard{
+          line_of(text, at), "a text of several lines", "one line, in single or double quotes"};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace fabricast

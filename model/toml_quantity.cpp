@@ -115,7 +115,7 @@ struct QuantityCheck {
   }
 
   void numbers() const {
-    for (const auto part : {"v", "lo", "hi"}) {
+    for (const auto* part : {"v", "lo", "hi"}) {
       const TomlValue& at = value.at(part);
       if (!(at.number >= rule.range.least && at.number <= rule.range.most)) {
         fault(at,

@@ -9,8 +9,24 @@
 #include <array>
 #include <cassert>
 #include <fstream>
-#include <toml++/toml.h>
 #include <tuple>
+
+namespace fabricast {
+namespace {
+
+/// Thrown where text breaks what toml++ takes for granted.
+struct UnexpectedToml {};
+[[noreturn]] void stop_at_unexpected() { throw UnexpectedToml{}; }
+
+}  // namespace
+}  // namespace fabricast
+
+// Some malformed text breaks preconditions that toml++ asserts, and that it assumes with NDEBUG
+// (marzer/tomlplusplus issue 294, "[&"): here they are checked in every build. No other file
+// includes toml++, so that the whole program has one version of it.
+#undef NDEBUG
+#define TOML_ASSERT(condition) ((condition) ? void() : ::fabricast::stop_at_unexpected())
+#include <toml++/toml.h>
 
 namespace fabricast {
 
@@ -81,23 +97,37 @@ Error too_long(const std::string& file) {
       "a description of a cluster or a workload takes a few kilobytes: is this the right file?"};
 }
 
-void refuse_unbounded(std::string_view text, const std::string& file) {
+void refuse(std::string_view text, const std::string& file) {
   if (text.size() > kLargestTomlFile) {
     throw too_long(file);
   }
-  if (const int line = first_line_nested_deeper(text, kDeepestToml)) {
-    throw Error(fmt::format("brackets or dotted keys nest deeper than {}", kDeepestToml),
-                fmt::format("{}:{}", file, line),
-                "look for a bracket that is not closed; no table of ours nests that deep");
+  if (const auto hazard = first_hazard(text, kDeepestToml)) {
+    throw Error(std::string(hazard->what),
+                fmt::format("{}:{}", file, hazard->line),
+                std::string(hazard->remedy));
   }
 }
 
-void refuse_bad_headers(std::string_view text, const std::string& file) {
-  if (const int line = first_line_of_bad_header(text)) {
-    throw Error("not TOML: a table header without a name",
-                fmt::format("{}:{}", file, line),
-                "[name] or [[name]]; https://toml.io shows the notation");
+bool is_unexpected(std::string_view text) {
+  try {
+    static_cast<void>(toml::parse(text));
+  } catch (const UnexpectedToml&) {
+    return true;
+  } catch (const toml::parse_error&) {
   }
+  return false;
+}
+
+/// The parser reads from left to right: it stops at the line as soon as the text reaches that far.
+int line_of_unexpected(std::string_view text) {
+  std::vector<std::size_t> ends;  // of lines
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', end + 1)) {
+    ends.push_back(end + 1);
+  }
+  const auto first = std::partition_point(ends.begin(), ends.end(), [&](std::size_t end) {
+    return !is_unexpected(text.substr(0, end));
+  });
+  return 1 + static_cast<int>(first - ends.begin());
 }
 
 }  // namespace
@@ -131,15 +161,17 @@ int TomlValue::integer_at(std::string_view name, int otherwise) const {
 }
 
 TomlValue read_toml(std::string_view text, const std::string& file) {
-  refuse_unbounded(text, file);
-  refuse_bad_headers(text, file);
+  constexpr auto kRemedy = "correct this line; https://toml.io shows the notation, in UTF-8";
+  refuse(text, file);
   try {
     return copied(toml::parse(text, file));
   } catch (const toml::parse_error& fault) {
     const auto& at = fault.source().begin;
     throw Error(fmt::format("not TOML: {}", fault.description()),
                 fmt::format("{}:{}:{}", file, at.line, at.column),
-                "correct this line; https://toml.io shows the notation, and text must be UTF-8");
+                kRemedy);
+  } catch (const UnexpectedToml&) {
+    throw Error("not TOML", fmt::format("{}:{}", file, line_of_unexpected(text)), kRemedy);
   }
 }
 

@@ -138,10 +138,10 @@ const std::vector<FaultCase> kNotationFaults{
      "toml.io"},
     {"NotToml", "rails = 1", "rails 1", "rails 1", "not TOML", "toml.io"},
     {"NotUtf8", "two boxes", "two \xFF\xFE", "title", "not TOML", "UTF-8"},
-    {"NoHeaderName", "[[pool]]", "[[[pool]]]", "[[[pool", "header without a name", "[name]"},
-    {"ManyBrackets", "rails = 1", "rails = " + kDeep, "rails = [[", "deeper than 16", "not closed"},
+    {"NoHeaderName", "[[pool]]", "[[[pool]]]", "[[[pool", "not TOML", "toml.io"},
+    {"ManyBrackets", "rails = 1", "rails = " + kDeep, "rails = [[", "nest too deep", "not closed"},
     {"ManyDots", "rails = 1", "rails.a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q = 1", "rails.a",
-     "deeper than 16", "not closed"},
+     "nest too deep", "not closed"},
 };
 // clang-format on
 

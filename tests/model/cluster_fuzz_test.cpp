@@ -6,13 +6,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fabricast {
@@ -203,6 +207,27 @@ TEST(ClusterFuzz, EveryBrokenFileLoadsOrIsRefusedWithAPlaceAndARemedy) {
     ASSERT_NO_THROW(refused += try_to_load(text) == Outcome::kRefused ? 1 : 0);
   }
   EXPECT_GT(refused, cases / 2) << "the mutations break too little";
+}
+
+// What TOML is made of, whole and in halves.
+constexpr std::array<std::string_view, 50> kPieces{
+    "[",  "]",  "{",   "}",     "=",          ".",     ",",    "\"",   "'",        "\\",
+    "[[", "]]", "#",   "\n",    "\r\n",       " ",     "\t",   "a",    "b.c",      "1",
+    "0x", "0b", "0o",  "-",     "+",          "_",     "e",    "E9",   "inf",      "nan",
+    ":",  "Z",  "1.5", "fals",  "2026-11-22", "T07:3", "a = ", "1_0",  "\\u00",    "{a=1}",
+    "\r", "\v", "\b",  "[a]\n", "[[a]]\n",    "true",  "\xC3", "\xA0", "\xC3\xA9", "\xEF\xBB\xBF"};
+
+TEST(ClusterFuzz, EveryShortTextIsRefusedWithAPlaceAndARemedy) {
+  const int cases = 25 * cases_wanted();
+  for (int i = 0; i < cases; ++i) {
+    Random random(static_cast<std::uint64_t>(i));
+    std::string text;
+    for (std::size_t left = 1 + below(random, 12); left > 0; --left) {
+      text += kPieces.at(below(random, kPieces.size()));
+    }
+    SCOPED_TRACE(text);
+    ASSERT_NO_THROW(EXPECT_EQ(try_to_load(text), Outcome::kRefused));
+  }
 }
 
 /// What a recursive parser or destructor would not survive.

@@ -3,6 +3,7 @@
 #include "model/cluster_schema.hpp"
 #include "model/cluster_shape.hpp"
 #include "model/toml_prescan.hpp"
+#include "model/toml_reader.hpp"
 #include "tests/model/small_cluster.hpp"
 
 #include <gtest/gtest.h>
@@ -131,34 +132,42 @@ TEST(ClusterShape, SpareUplinksDoNotMakeANicFaster) {
   EXPECT_EQ(tier_shapes(parse_cluster(spare, "my.toml")).at(1).per_gpu.value, 25_GBps);
 }
 
-TEST(TomlPrescan, CountsBracketsAndDotsButNotThoseInTextAndComments) {
-  const int limit = 3;
-  EXPECT_EQ(first_line_nested_deeper("a.b.c.d = 1", limit), 0);
-  EXPECT_EQ(first_line_nested_deeper("\na.b.c.d.e = 1", limit), 2);
-  EXPECT_EQ(first_line_nested_deeper("a = [[[]]]", limit), 0);
-  EXPECT_EQ(first_line_nested_deeper("a = [[[[]]]]", limit), 1);
-  EXPECT_EQ(first_line_nested_deeper("a = [ 1.5, 2.5, 3.5, 4.5, 5.5 ]", limit), 0);
-  EXPECT_EQ(first_line_nested_deeper("a = \"[[[[ \\\" [[[[\" # [[[[\nb = '[[[['", limit), 0);
-  EXPECT_EQ(first_line_nested_deeper("a = \"\"\"[[[[\n\"\" [[[[\"\"\"\"\"\nb = [[[[", limit), 3);
-  EXPECT_EQ(first_line_nested_deeper("a = '''[[[[\n'' [[[['''\nb = [[[[", limit), 3);
-  EXPECT_EQ(first_line_nested_deeper("\"a.b.c.d.e\".\"f.g.h.i\" = 1", limit), 0);
+int hazard_line(std::string_view text) {
+  constexpr int kDeepest = 3;
+  const auto hazard = first_hazard(text, kDeepest);
+  return hazard ? hazard->line : 0;
 }
 
-TEST(TomlPrescan, FindsHeadersWithoutANameAndOnlyHeaders) {
-  for (const auto* bad : {"a = 1\n [&", "\n[[[a]]]", "# x\n[ [ =", "\n[\n", "\n[.a]"}) {
-    EXPECT_EQ(first_line_of_bad_header(bad), 2) << bad;
-  }
-  EXPECT_EQ(first_line_of_bad_header("\xEF\xBB\xBF[&]"), 1);
-  for (const auto* good : {"[a]",
-                           "[[a]]",
-                           "[ 'a' ]",
-                           "[[ \"&\" ]]",
-                           "a = [\n[\n[1]]]",
-                           "# [&",
-                           "a = '''\n[&'''",
-                           "[]",
-                           "["}) {
-    EXPECT_EQ(first_line_of_bad_header(good), 0) << good;
+TEST(TomlPrescan, CountsBracketsAndDotsButNotThoseInTextsAndComments) {
+  EXPECT_EQ(hazard_line("a.b.c.d = 1"), 0);
+  EXPECT_EQ(hazard_line("\na.b.c.d.e = 1"), 2);
+  EXPECT_EQ(hazard_line("a = [[[]]]"), 0);
+  EXPECT_EQ(hazard_line("a = [[[[]]]]"), 1);
+  EXPECT_EQ(hazard_line("a = [ 1.5, 2.5, 3.5, 4.5, 5.5 ]"), 0);
+  EXPECT_EQ(hazard_line("a = \"[[[[ \\\" [[[[\" # [[[[\nb = '[[[['"), 0);
+  EXPECT_EQ(hazard_line("a = '[[[[\\'\nb = [[[["), 2);
+  EXPECT_EQ(hazard_line("\"a.b.c.d.e\".\"f.g.h.i\" = 1"), 0);
+}
+
+TEST(TomlPrescan, FindsWhatTheParserDoesNotSurvive) {
+  EXPECT_EQ(hazard_line("a = 1\nb = '''"), 2);
+  EXPECT_EQ(hazard_line("a = \"\"\n\n\"\"\" = 1"), 3);
+  EXPECT_EQ(hazard_line("a = 1\n\xC3\xA9 = 1"), 2);
+  EXPECT_EQ(hazard_line("a = '\xC3\xA9' # \xC3\xA9\nb = [\"\xC3\xA9\",\"\xC3\xA9\"]"), 0);
+  EXPECT_EQ(hazard_line("a = 1\nb=\"\xC3\xA9\""), 2);
+  EXPECT_EQ(hazard_line("a = 1\nb = 1[\"\xC3\xA9\"]"), 2);
+  EXPECT_EQ(hazard_line("\xEF\xBB\xBF#\na = ''"), 0);
+  EXPECT_EQ(hazard_line("a = 1\n\xEF\xBB\xBF#"), 2);
+}
+
+TEST(TomlReader, TellsTheLineOfTextThatTheParserDoesNotExpect) {
+  for (const auto* text : {"a = 1\n[&]\nb = 1\n", "a = 1\n[[[a]]]", "a = 1\nb = [}]\n\n"}) {
+    try {
+      read_toml(text, "my.toml");
+      FAIL() << text;
+    } catch (const Error& fault) {
+      EXPECT_NE(std::string(fault.what()).find("at: my.toml:2"), std::string::npos) << fault.what();
+    }
   }
 }
 
