@@ -132,6 +132,7 @@ MeasureResult measure(const MeasureOptions& options) {
     }
     fmt::print(stderr, "fabricast: {}\n", error.what());
     job.control->abort(static_cast<int>(error.exit_code()));
+    throw;  // not reached; the compiler does not see through the virtual call
   }
 }
 

@@ -38,8 +38,11 @@ struct PatternView {
     }
     const std::uint64_t source = first_source + index / block * source_step;
     std::uint64_t x = first_offset + index % block + (source << 40) + (iteration << 58);
-    x *= 0x9E3779B97F4A7C15ULL;  // Fibonacci hashing: neighbours differ in every byte
-    return x ^ (x >> 29);
+    // Fibonacci hashing, twice: even the low 16 bits depend on source, offset and iteration.
+    x *= 0x9E3779B97F4A7C15ULL;
+    x ^= x >> 32;
+    x *= 0x9E3779B97F4A7C15ULL;
+    return x ^ (x >> 32);
   }
 };
 

@@ -43,7 +43,7 @@ TEST(Cluster, FactsStandOnceInTheOrderOfTheFile) {
 }
 
 TEST(Cluster, WithoutNicsHasNone) {
-  const Cluster box = load_cluster("hgx-h100");
+  const Cluster box = load_cluster("host-box");
   EXPECT_FALSE(box.fabric.has_value());
   EXPECT_FALSE(box.pools.at(0).node.nic.has_value());
   EXPECT_EQ(box.pools.at(0).node.nics, 0);
@@ -105,8 +105,8 @@ std::vector<double> switches_of(const Cluster& cluster) {
 TEST(ClusterShape, ImpliesAsManySwitchesAsThePortsNeed) {
   EXPECT_EQ(switches_of(load_cluster("colossus-100k")), (std::vector<double>{1563, 1563, 782}));
   // The published counts of the 2,048-node reference design.
-  EXPECT_EQ(switches_of(load_cluster("hgx-h100-ib")), (std::vector<double>{512, 512, 256}));
-  EXPECT_TRUE(switches_of(load_cluster("hgx-h100")).empty());
+  EXPECT_EQ(switches_of(load_cluster("hgx-h100")), (std::vector<double>{512, 512, 256}));
+  EXPECT_TRUE(switches_of(load_cluster("host-box")).empty());
 }
 
 TEST(ClusterShape, PlanesMultiplyTheLeaves) {

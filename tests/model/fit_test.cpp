@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "model/collective/cost.hpp"
 #include "model/collective/predict.hpp"
+#include "tests/mutation.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -188,6 +189,19 @@ TEST(ModelFile, FaultsAreRefused) {
   bad = good;
   bad["inputs"]["host.alpha_us"]["fitted"]["provenance"] = "guessed";
   expect_refused(bad);
+}
+
+TEST(ModelFile, MutantsAreReadOrRefused) {
+  const std::string seed = to_json(fit_host(synthetic({}, {2})).model).dump(1);
+  int refused = 0;
+  for (const std::string& mutant : mutants(seed, fuzz_cases())) {
+    try {
+      model_from_json(nlohmann::json::parse(mutant, nullptr, false), "here");
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, fuzz_cases() / 4);
 }
 
 }  // namespace

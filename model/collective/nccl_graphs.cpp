@@ -1,0 +1,154 @@
+#include "model/collective/nccl_graphs.hpp"
+
+#include "core/error.hpp"
+#include "model/collective/nccl_search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace fabricast {
+
+namespace {
+
+using Row = NcclSearchRow;
+
+struct Node {
+  double gpus;
+  double nics;
+  double nic_Gbps;
+};
+
+/// The row whose `field` is the least not below `value`, else the largest; others are dropped.
+void keep_at_least(std::vector<Row>& rows, double Row::*field, double value) {
+  double best = 0;
+  for (const Row& row : rows) {
+    const double x = row.*field;
+    const bool nearer = x >= value ? best < value || x < best : x > best;
+    best = nearer ? x : best;
+  }
+  std::erase_if(rows, [&](const Row& row) { return row.*field != best; });
+}
+
+void keep_nics(std::vector<Row>& rows, const Node& node) {
+  const double gpus = rows.front().gpus;
+  double best = 0;
+  for (const Row& row : rows) {
+    // One NIC per GPU is a kind of its own: there the search finds other trees.
+    const bool fits = node.nics == node.gpus ? row.nics == gpus : row.nics <= node.nics;
+    best = fits ? std::max(best, row.nics) : best;
+  }
+  best = best == 0 ? rows.front().nics : best;
+  std::erase_if(rows, [&](const Row& row) { return row.nics != best; });
+}
+
+/// One of the rows, scaled to a node like it.
+Row scaled(std::vector<Row> rows, Node node, BytesPerSecond nvlink) {
+  if (node.nics > node.gpus) {
+    node.nic_Gbps *= node.nics / node.gpus;
+    node.nics = node.gpus;
+  }
+  keep_at_least(rows, &Row::gpus, node.gpus);
+  keep_nics(rows, node);
+  keep_at_least(rows, &Row::nic_Gbps, node.nic_Gbps);
+  Row row = rows.front();
+  const double slower = std::min(1.0, node.nic_Gbps / row.nic_Gbps);
+  const double fewer = node.nics / row.nics;
+  const double network = in_GBps(gigabits_per_second(row.nic_Gbps * slower)) * node.nics;
+  const auto fit = [&](double& channels, double& intra, double& inter) {
+    channels = channels == 0 ? 0 : std::max(1.0, std::round(channels * fewer));
+    inter = std::min(inter * slower, network / std::max(1.0, channels));
+    intra = std::min(intra * slower, std::max(inter, in_GBps(nvlink) / std::max(1.0, channels)));
+  };
+  double tree_channels = row.ring_channels;
+  double ring_inter = row.ring_GBps;
+  fit(tree_channels, row.tree_intra_GBps, row.tree_inter_GBps);
+  fit(row.ring_channels, row.ring_GBps, ring_inter);
+  row.ring_GBps = std::min(row.ring_GBps, ring_inter);
+  fit(row.nvls_channels, row.nvls_intra_GBps, row.nvls_inter_GBps);
+  fit(row.direct_channels, row.direct_intra_GBps, row.direct_inter_GBps);
+  return row;
+}
+
+NcclGraph graph(double channels, double intra_GBps, double inter_GBps) {
+  return {static_cast<int>(channels),
+          gigabytes_per_second(intra_GBps),
+          gigabytes_per_second(inter_GBps)};
+}
+
+NcclGraphs graphs_of(const Row& row, bool nvswitch) {
+  NcclGraphs g;
+  g.ring = graph(row.ring_channels, row.ring_GBps, row.ring_GBps);
+  g.tree = graph(row.ring_channels, row.tree_intra_GBps, row.tree_inter_GBps);
+  if (nvswitch) {
+    g.nvls = graph(row.nvls_channels, row.nvls_intra_GBps, row.nvls_inter_GBps);
+    g.direct = graph(row.direct_channels, row.direct_intra_GBps, row.direct_inter_GBps);
+  }
+  g.plain_tree = row.plain_tree != 0;
+  g.same_ring = row.same_ring != 0;
+  g.ll128 = true;
+  return g;
+}
+
+NcclGraphs searched(NcclVersion version, const NcclTopology& t, NcclGeneration generation) {
+  const bool several = t.nodes > 1;
+  std::vector<Row> rows = nccl_search_rows({generation, t.cpu == "arm", several}, version);
+  const Node node{static_cast<double>(t.gpus_per_node),
+                  several ? static_cast<double>(t.nics_per_node) : 0,
+                  several ? t.nic.si() * 8e-9 : 0};
+  const auto exact = std::find_if(rows.begin(), rows.end(), [&](const Row& row) {
+    return row.gpus == node.gpus && row.nics == node.nics &&
+           std::abs(row.nic_Gbps - node.nic_Gbps) < 0.5;
+  });
+  if (exact != rows.end()) {
+    return graphs_of(*exact, t.nvswitch);
+  }
+  if (!several) {
+    keep_at_least(rows, &Row::gpus, node.gpus);
+  }
+  NcclGraphs graphs = graphs_of(
+      several ? scaled(std::move(rows), node, nccl_nvlink_bound(generation)) : rows.front(),
+      t.nvswitch);
+  graphs.approximated = true;
+  return graphs;
+}
+
+/// What the wiring of a box without NVLink gives is nearly always the link between its processors.
+NcclGraphs through_sockets(const NcclTopology& t) {
+  const BytesPerSecond intra = nccl_sockets_bound(t.cpu);
+  const BytesPerSecond inter = t.nodes > 1 ? std::min(intra, t.nic * t.nics_per_node) : intra;
+  NcclGraphs g;
+  g.ring = {1, inter, inter};
+  g.tree = {1, intra, inter};
+  g.same_ring = true;
+  g.approximated = true;
+  return g;
+}
+
+void check_counts(const NcclTopology& t) {
+  if (t.nodes < 1 || t.gpus_per_node < 1 || t.nodes > 100'000'000 / t.gpus_per_node) {
+    throw Error(fmt::format("{} nodes of {} GPUs are not a communicator", t.nodes, t.gpus_per_node),
+                "",
+                "1 to 100 million ranks");
+  }
+  if (t.nodes > 1 && (t.nics_per_node < 1 || !(t.nic > BytesPerSecond(0)))) {
+    throw Error(fmt::format("{} nodes without a NIC do not reach each other", t.nodes),
+                "",
+                "NICs per node and their rate");
+  }
+}
+
+}  // namespace
+
+NcclGraphs nccl_graphs(NcclVersion version, const NcclTopology& t, NcclGeneration generation) {
+  check_counts(t);
+  const bool nvlink = t.nvlink && t.architecture != "ada";
+  NcclGraphs graphs =
+      nvlink || t.gpus_per_node == 1 ? searched(version, t, generation) : through_sockets(t);
+  graphs.over_nvlink = nvlink && t.gpus_per_node > 1;
+  return graphs;
+}
+
+}  // namespace fabricast
