@@ -20,12 +20,12 @@ struct Case {
   std::uint64_t count = 0;  // elements as the collective's count argument
 };
 
-
 /// A case with its buffers, on the ranks that live in this process.
 class Operation {
  public:
   virtual ~Operation() = default;
-  /// Writes this iteration's pattern into the send side and poison into the receive side and guards.
+  /// Writes this iteration's pattern into the send side and poison into the receive side and
+  /// guards.
   virtual void fill(std::uint64_t iteration) = 0;
   /// One call, to completion, on every local rank. Returns each local rank's own time.
   virtual std::vector<Seconds> run() = 0;

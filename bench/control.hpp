@@ -19,8 +19,8 @@ class Control {
   [[nodiscard]] virtual int local_process() const = 0;
   [[nodiscard]] virtual int local_processes() const = 0;
   virtual void barrier() = 0;
-  /// Element-wise maximum over processes, in place: every process gets the same doubles, and so takes
-  /// the same decisions from them.
+  /// Element-wise maximum over processes, in place: every process gets the same doubles, and so
+  /// takes the same decisions from them.
   virtual void max_each(std::span<double> values) = 0;
   virtual std::uint64_t sum(std::uint64_t value) = 0;
   /// Every process gets process 0's bytes; all pass a buffer of the same size.

@@ -21,7 +21,8 @@ class NoDisplay final : public benchmark::BenchmarkReporter {
 };
 
 std::uint64_t message_bytes(const Backend& backend, const Case& c) {
-  const auto blocks = static_cast<std::uint64_t>(info(c.collective).blocks_per_rank ? backend.ranks() : 1);
+  const auto blocks =
+      static_cast<std::uint64_t>(info(c.collective).blocks_per_rank ? backend.ranks() : 1);
   return c.count * blocks * static_cast<std::uint64_t>(info(c.type).bytes);
 }
 
@@ -33,7 +34,10 @@ std::vector<double> rank_medians(const Samples& samples, Control& control) {
   return control.gather(local);
 }
 
-Record make_record(const Case& c, const Backend& backend, const Origin& origin, Samples samples,
+Record make_record(const Case& c,
+                   const Backend& backend,
+                   const Origin& origin,
+                   Samples samples,
                    std::vector<double> medians) {
   Record r;
   r.origin = origin;
@@ -61,13 +65,16 @@ void refuse_too_large(const Case& c, const Backend& backend, Control& control) {
   const auto available = static_cast<double>(backend.available_memory());
   if (control.max(asked / available) > 0.9) {
     throw Error(fmt::format("{}: buffers of {:.1f} GB do not fit into {:.1f} GB of memory",
-                            benchmark_name(backend, c), asked * 1e-9, available * 1e-9),
-                "", "a smaller largest size (-e), or fewer ranks per host");
+                            benchmark_name(backend, c),
+                            asked * 1e-9,
+                            available * 1e-9),
+                "",
+                "a smaller largest size (-e), or fewer ranks per host");
   }
 }
 
-// One case inside Google Benchmark's loop. The samples are taken first, because our stopping rule and
-// not its time target says how many there are; then each is handed over as an iteration.
+// One case inside Google Benchmark's loop. The samples are taken first, because our stopping rule
+// and not its time target says how many there are; then each is handed over as an iteration.
 void run_case(benchmark::State& state, const std::vector<double>& samples_us) {
   const auto n = static_cast<benchmark::IterationCount>(samples_us.size());
   while (state.KeepRunningBatch(n)) {
@@ -116,7 +123,11 @@ void initialize_benchmark(std::vector<std::string> words) {
 }  // namespace
 
 std::string benchmark_name(const Backend& backend, const Case& c) {
-  return fmt::format("{}/{}/{}/{}/{}", name(c.collective), backend.name(), c.algorithm, name(c.type),
+  return fmt::format("{}/{}/{}/{}/{}",
+                     name(c.collective),
+                     backend.name(),
+                     c.algorithm,
+                     name(c.type),
                      message_bytes(backend, c));
 }
 
@@ -127,34 +138,39 @@ void drive(const std::vector<Case>& cases,
            const std::function<void(const Record&)>& on_record) {
   initialize_benchmark(benchmark_arguments(options, control.is_root()));
   benchmark::ClearRegisteredBenchmarks();
-  Watchdog watchdog(options.timeout, fmt::format("process {} of {} on {}", control.process(),
-                                                 control.processes(), host_name()));
+  Watchdog watchdog(
+      options.timeout,
+      fmt::format("process {} of {} on {}", control.process(), control.processes(), host_name()));
   std::exception_ptr failure;
   for (const Case& c : cases) {
     const std::string name = benchmark_name(backend, c);
-    benchmark::RegisterBenchmark(name.c_str(), [&, c, name](benchmark::State& state) {
-      if (failure) {
-        state.SkipWithError("the run has ended");
-        return;
-      }
-      try {
-        watchdog.describe(name);
-        refuse_too_large(c, backend, control);
-        const auto operation = backend.prepare(c);
-        Samples samples = sample(*operation, control, options.rule, watchdog, options.flip);
-        run_case(state, samples.slowest_us);
-        std::vector<double> medians = rank_medians(samples, control);
-        const Record record =
-            make_record(c, backend, options.origin, std::move(samples), std::move(medians));
-        add_counters(state, record);
-        if (control.is_root()) {
-          on_record(record);
-        }
-      } catch (...) {
-        failure = std::current_exception();
-        state.SkipWithError("failed");
-      }
-    })->UseManualTime()->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark(
+        name.c_str(),
+        [&, c, name](benchmark::State& state) {
+          if (failure) {
+            state.SkipWithError("the run has ended");
+            return;
+          }
+          try {
+            watchdog.describe(name);
+            refuse_too_large(c, backend, control);
+            const auto operation = backend.prepare(c);
+            Samples samples = sample(*operation, control, options.rule, watchdog, options.flip);
+            run_case(state, samples.slowest_us);
+            std::vector<double> medians = rank_medians(samples, control);
+            const Record record =
+                make_record(c, backend, options.origin, std::move(samples), std::move(medians));
+            add_counters(state, record);
+            if (control.is_root()) {
+              on_record(record);
+            }
+          } catch (...) {
+            failure = std::current_exception();
+            state.SkipWithError("failed");
+          }
+        })
+        ->UseManualTime()
+        ->Unit(benchmark::kMicrosecond);
   }
   NoDisplay display;
   benchmark::RunSpecifiedBenchmarks(&display);

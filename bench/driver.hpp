@@ -14,18 +14,18 @@ namespace fabricast {
 
 struct DriverOptions {
   StoppingRule rule;
-  Seconds timeout{60.0};             // watchdog deadline of one collective
-  std::string benchmark_json;        // stock Google Benchmark JSON goes here; "" for none
+  Seconds timeout{60.0};       // watchdog deadline of one collective
+  std::string benchmark_json;  // stock Google Benchmark JSON goes here; "" for none
   std::optional<PlantedFlip> flip;
-  Origin origin;                     // copied into every record
+  Origin origin;  // copied into every record
 };
 
 /// "all_reduce/mpi/ring/float32/65536": the name of a case as a registered benchmark.
 std::string benchmark_name(const Backend& backend, const Case& c);
 
 /// Collective over all processes. Each case is a registered Google Benchmark with manual time: the
-/// maximum over ranks, so that all ranks take the same decisions. `on_record` is called on process 0
-/// only, after each case, and may throw to end the run.
+/// maximum over ranks, so that all ranks take the same decisions. `on_record` is called on process
+/// 0 only, after each case, and may throw to end the run.
 void drive(const std::vector<Case>& cases,
            Backend& backend,
            Control& control,

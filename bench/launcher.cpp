@@ -6,10 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <sstream>
-
 #include <sched.h>
 #include <spawn.h>
+#include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,7 +147,9 @@ ChildResult run_under_mpirun(int ranks, const std::vector<std::string>& command)
   const int status = posix_spawn(
       &child, mpirun.c_str(), nullptr, nullptr, pointers(words).data(), pointers(settings).data());
   if (status != 0) {
-    throw Error("cannot start " + mpirun + ": " + std::strerror(status), "", "check the Open MPI installation");
+    throw Error("cannot start " + mpirun + ": " + std::strerror(status),
+                "",
+                "check the Open MPI installation");
   }
   g_child = child;
   const int exit_code = wait_for(child);

@@ -19,7 +19,7 @@ int usable_processors();
 std::string find_mpirun();
 
 struct ChildResult {
-  int exit_code = 0;      // 128 + signal when it was killed
+  int exit_code = 0;         // 128 + signal when it was killed
   bool interrupted = false;  // this process got SIGINT or SIGTERM while it waited
 };
 

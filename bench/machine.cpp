@@ -2,7 +2,6 @@
 
 #include <fstream>
 #include <limits>
-
 #include <sys/utsname.h>
 #include <unistd.h>
 

@@ -18,7 +18,9 @@ inline void check_mpi(int status, const char* call) {
   char text[MPI_MAX_ERROR_STRING] = "";
   int length = 0;
   MPI_Error_string(status, text, &length);
-  throw Error(std::string(call) + " failed: " + text, "", "see the MPI library's own messages above",
+  throw Error(std::string(call) + " failed: " + text,
+              "",
+              "see the MPI library's own messages above",
               ExitCode::kCutShort);
 }
 

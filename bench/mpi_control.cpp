@@ -31,15 +31,17 @@ MpiControl::MpiControl() {
   MPI_Comm_size(communicator_, &processes_);
 
   MPI_Comm host = MPI_COMM_NULL;
-  check_mpi(MPI_Comm_split_type(communicator_, MPI_COMM_TYPE_SHARED, process_, MPI_INFO_NULL, &host),
-            "MPI_Comm_split_type");
+  check_mpi(
+      MPI_Comm_split_type(communicator_, MPI_COMM_TYPE_SHARED, process_, MPI_INFO_NULL, &host),
+      "MPI_Comm_split_type");
   MPI_Comm_rank(host, &local_process_);
   MPI_Comm_size(host, &local_processes_);
   host_processors_ = processors_of(host);
   MPI_Comm_free(&host);
 
   int crowded = local_processes_ > host_processors_ ? 1 : 0;
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &crowded, 1, MPI_INT, MPI_MAX, communicator_), "MPI_Allreduce");
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &crowded, 1, MPI_INT, MPI_MAX, communicator_),
+            "MPI_Allreduce");
   oversubscribed_ = crowded != 0;
   wait_ = PoliteWait(oversubscribed_);
 }
@@ -77,8 +79,7 @@ void MpiControl::max_each(std::span<double> values) {
 
 std::uint64_t MpiControl::sum(std::uint64_t value) {
   MPI_Request request = MPI_REQUEST_NULL;
-  check_mpi(MPI_Iallreduce(
-                MPI_IN_PLACE, &value, 1, MPI_UINT64_T, MPI_SUM, communicator_, &request),
+  check_mpi(MPI_Iallreduce(MPI_IN_PLACE, &value, 1, MPI_UINT64_T, MPI_SUM, communicator_, &request),
             "MPI_Iallreduce");
   finish(request);
   return value;
@@ -95,8 +96,15 @@ std::vector<double> MpiControl::gather(const std::vector<double>& local) {
   std::vector<double> all(is_root() ? local.size() * static_cast<std::size_t>(processes_) : 0);
   const int count = static_cast<int>(local.size());
   MPI_Request request = MPI_REQUEST_NULL;
-  check_mpi(MPI_Igather(local.data(), count, MPI_DOUBLE, all.data(), count, MPI_DOUBLE, 0,
-                        communicator_, &request),
+  check_mpi(MPI_Igather(local.data(),
+                        count,
+                        MPI_DOUBLE,
+                        all.data(),
+                        count,
+                        MPI_DOUBLE,
+                        0,
+                        communicator_,
+                        &request),
             "MPI_Igather");
   finish(request);
   return all;

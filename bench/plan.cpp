@@ -75,9 +75,9 @@ void refuse_unknown_algorithms(const Selection& selection, const std::vector<Off
 }
 
 bool selects(const Selection& selection, const std::string& algorithm) {
-  return selection.algorithms.empty() ? algorithm == "library"
-                                      : wants_all(selection.algorithms) ||
-                                            contains(selection.algorithms, algorithm);
+  return selection.algorithms.empty()
+             ? algorithm == "library"
+             : wants_all(selection.algorithms) || contains(selection.algorithms, algorithm);
 }
 
 // Bytes of one element of the count argument: a block's worth on every rank where there are blocks.
@@ -94,7 +94,9 @@ std::vector<std::uint64_t> exact_counts(const Selection& selection,
   std::vector<std::uint64_t> counts;
   for (const std::uint64_t bytes : selection.bytes) {
     if (bytes % grain != 0) {
-      throw Error(fmt::format("{}: {} do not split over {} ranks", name(collective), format_size(bytes),
+      throw Error(fmt::format("{}: {} do not split over {} ranks",
+                              name(collective),
+                              format_size(bytes),
                               backend.ranks()),
                   "--bytes",
                   fmt::format("a multiple of {} B; or -b, -e and -f, which round down", grain));
@@ -106,9 +108,12 @@ std::vector<std::uint64_t> exact_counts(const Selection& selection,
 
 std::vector<std::uint64_t> sweep_counts(const Selection::Sweep& sweep, std::uint64_t grain) {
   if (sweep.min > sweep.max || sweep.factor < 2 || sweep.min == 0) {
-    throw Error(fmt::format("no sizes from {} to {} by a factor of {}", format_size(sweep.min),
-                            format_size(sweep.max), sweep.factor),
-                "-b, -e, -f", "0 < -b <= -e, and -f of at least 2");
+    throw Error(fmt::format("no sizes from {} to {} by a factor of {}",
+                            format_size(sweep.min),
+                            format_size(sweep.max),
+                            sweep.factor),
+                "-b, -e, -f",
+                "0 < -b <= -e, and -f of at least 2");
   }
   std::vector<std::uint64_t> counts;
   for (std::uint64_t bytes = sweep.min;; bytes *= sweep.factor) {
@@ -168,7 +173,8 @@ Plan plan_cases(const Selection& selection, const Backend& backend) {
       }
     }
     if (!any) {
-      note(plan.skipped, fmt::format("{}: none of the algorithms asked for", name(offer.collective)));
+      note(plan.skipped,
+           fmt::format("{}: none of the algorithms asked for", name(offer.collective)));
     }
   }
   return plan;

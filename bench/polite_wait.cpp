@@ -20,8 +20,9 @@ PoliteWait::PoliteWait(bool oversubscribed) : polls_before_sleep_(oversubscribed
 void PoliteWait::all(std::span<MPI_Request> requests) const {
   for (int polls = 0;; ++polls) {
     int done = 0;
-    check_mpi(MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
-              "MPI_Testall");
+    check_mpi(
+        MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE),
+        "MPI_Testall");
     if (done != 0) {
       return;
     }

@@ -7,9 +7,9 @@
 
 namespace fabricast {
 
-/// Test, then a short sleep. With a processor per rank a wait first polls for about 100 us, because a
-/// sleep costs more than most messages; ranks that share processors sleep at once, because a polling
-/// rank keeps the one it waits for from running (4 to 8 ms a step on two processors).
+/// Test, then a short sleep. With a processor per rank a wait first polls for about 100 us, because
+/// a sleep costs more than most messages; ranks that share processors sleep at once, because a
+/// polling rank keeps the one it waits for from running (4 to 8 ms a step on two processors).
 class PoliteWait {
  public:
   explicit PoliteWait(bool oversubscribed);

@@ -4,11 +4,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <sstream>
 #include <string_view>
-
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace fabricast {
@@ -17,9 +16,11 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& what, const std::string& path) {
   const int code = errno;
-  throw Error(what + ": " + std::strerror(code), path,
-              code == ENOSPC ? "free space there, or another place with --out; rows written so far are kept"
-                             : "another place with --out");
+  throw Error(what + ": " + std::strerror(code),
+              path,
+              code == ENOSPC
+                  ? "free space there, or another place with --out; rows written so far are kept"
+                  : "another place with --out");
 }
 
 bool write_whole(int file, std::string_view text) {
@@ -44,7 +45,8 @@ RecordWriter::RecordWriter(const std::string& path) : path_(path) {
   if (!folder.empty()) {
     std::filesystem::create_directories(folder, status);
     if (status) {
-      throw Error("cannot make the folder " + folder.string() + ": " + status.message(), "",
+      throw Error("cannot make the folder " + folder.string() + ": " + status.message(),
+                  "",
                   "another place with --out");
     }
   }

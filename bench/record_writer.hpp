@@ -9,14 +9,15 @@ namespace fabricast {
 
 class RecordWriter {
  public:
-  /// Opens (creates, or appends to) `path`, folders included. Throws Error when that cannot be done.
+  /// Opens (creates, or appends to) `path`, folders included. Throws Error when that cannot be
+  /// done.
   explicit RecordWriter(const std::string& path);
   ~RecordWriter();
   RecordWriter(const RecordWriter&) = delete;
   RecordWriter& operator=(const RecordWriter&) = delete;
 
-  /// On disk when it returns. Throws Error (disk full...) with the rows before it intact: a row that
-  /// could not be written whole is taken back.
+  /// On disk when it returns. Throws Error (disk full...) with the rows before it intact: a row
+  /// that could not be written whole is taken back.
   void append(const Record& record);
 
   [[nodiscard]] const std::string& path() const { return path_; }

@@ -26,7 +26,8 @@ int next_look(int samples, const StoppingRule& rule) {
 void refuse_unequal_counts(Control& control, std::size_t samples) {
   const auto mine = static_cast<double>(samples);
   if (control.max(mine) != control.min(mine)) {
-    throw Error("the ranks made different numbers of iterations", "",
+    throw Error("the ranks made different numbers of iterations",
+                "",
                 "report this: the stopping rule must take the same decision everywhere",
                 ExitCode::kCutShort);
   }

@@ -16,8 +16,8 @@ struct StoppingRule {
   int warmup = 3;
   int min_samples = 10;
   int max_samples = 2000;
-  double precision = 0.02;      // half width of the median's 95 % interval, relative
-  Seconds time_cap{1.0};        // for one case, filling and checking included
+  double precision = 0.02;  // half width of the median's 95 % interval, relative
+  Seconds time_cap{1.0};    // for one case, filling and checking included
 };
 
 struct Samples {

@@ -54,11 +54,15 @@ void Watchdog::watch() {
       continue;
     }
     if (std::chrono::duration<double>(Clock::now() - since).count() > deadline_.si()) {
-      std::fprintf(stderr,
-                   "%s: no end of %s after %.0f s\n"
-                   "  at: %s\n"
-                   "  try: look for a dead or stopped rank; a longer --timeout if the size is huge\n",
-                   "fabricast", what_.c_str(), deadline_.si(), who_.c_str());
+      std::fprintf(
+          stderr,
+          "%s: no end of %s after %.0f s\n"
+          "  at: %s\n"
+          "  try: look for a dead or stopped rank; a longer --timeout if the size is huge\n",
+          "fabricast",
+          what_.c_str(),
+          deadline_.si(),
+          who_.c_str());
       std::_Exit(static_cast<int>(ExitCode::kCutShort));
     }
   }

@@ -10,9 +10,9 @@
 
 namespace fabricast {
 
-/// A thread that waits beside the collectives. When an armed deadline passes it writes who waited in
-/// which collective to stderr and ends this process with exit code 3; the launcher then ends the rest
-/// of the job. Finished rows are on disk already.
+/// A thread that waits beside the collectives. When an armed deadline passes it writes who waited
+/// in which collective to stderr and ends this process with exit code 3; the launcher then ends the
+/// rest of the job. Finished rows are on disk already.
 class Watchdog {
  public:
   /// `who` names this process in the message.

@@ -1,5 +1,5 @@
-// The subcommands of `fabricast`, one file each. Each registers itself; its callback does the work and
-// throws Error to end with another exit code than 0.
+// The subcommands of `fabricast`, one file each. Each registers itself; its callback does the work
+// and throws Error to end with another exit code than 0.
 #pragma once
 
 #include <CLI/CLI.hpp>

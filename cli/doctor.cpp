@@ -18,25 +18,35 @@ namespace fabricast {
 namespace {
 
 Table findings() {
-  Table table{{{"part", "", Content::kWords, 5},
-               {"state", "", Content::kWords, 5},
-               {"found, or what to do", "", Content::kWords, 5}},
-              {}};
+  Table table{
+      {{"part", "", Content::kWords, 5},
+       {"state", "", Content::kWords, 5},
+       {"found, or what to do", "", Content::kWords, 5}},
+      {                                               }
+  };
   const auto add = [&table](const std::string& part, bool good, const std::string& text) {
     table.rows.push_back({part, good ? "ok" : "missing", text});
   };
   add("fabricast", true, fmt::format("{} ({})", kVersion, kCommit));
   add("system", true, operating_system());
   add("processor", true, fmt::format("{}, {} usable", processor_name(), usable_processors()));
-  add("memory", true, fmt::format("{:.1f} GB available", static_cast<double>(available_memory()) * 1e-9));
+  add("memory",
+      true,
+      fmt::format("{:.1f} GB available", static_cast<double>(available_memory()) * 1e-9));
   const std::string no_mpi = why_no_mpi();
-  add("MPI in this build", no_mpi.empty(), no_mpi.empty() ? "host collectives can be measured" : no_mpi);
+  add("MPI in this build",
+      no_mpi.empty(),
+      no_mpi.empty() ? "host collectives can be measured" : no_mpi);
   const std::string mpirun = find_mpirun();
-  add("mpirun", !mpirun.empty(), mpirun.empty() ? "apt install openmpi-bin (Debian, Ubuntu)" : mpirun);
+  add("mpirun",
+      !mpirun.empty(),
+      mpirun.empty() ? "apt install openmpi-bin (Debian, Ubuntu)" : mpirun);
   const GpuInventory gpus = inspect_gpus();
   if (gpus.usable()) {
-    add("GPUs", true, fmt::format("{} x {}, driver {}, NCCL {}", gpus.count, gpus.names.front(),
-                                  gpus.driver, gpus.nccl));
+    add("GPUs",
+        true,
+        fmt::format(
+            "{} x {}, driver {}, NCCL {}", gpus.count, gpus.names.front(), gpus.driver, gpus.nccl));
   } else {
     add("GPUs", false, gpus.why_none);
   }
@@ -53,11 +63,13 @@ std::string verdict() {
     return "`fabricast run` measures NCCL on these GPUs.";
   }
   if (why_no_mpi().empty() && !find_mpirun().empty()) {
-    return fmt::format("`fabricast run` measures host collectives on {} processors; everything about GPUs "
-                       "comes from published and assumed constants.",
-                       usable_processors());
+    return fmt::format(
+        "`fabricast run` measures host collectives on {} processors; everything about GPUs "
+        "comes from published and assumed constants.",
+        usable_processors());
   }
-  return "Nothing can be measured here; `fabricast predict` works from published and assumed constants.";
+  return "Nothing can be measured here; `fabricast predict` works from published and assumed "
+         "constants.";
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ void run(const Options& o) {
   }
   const std::string cluster = o.cluster.empty() ? cluster_of(records) : o.cluster;
   if (cluster.empty()) {
-    throw Error("no built-in cluster describes the machine of these records", "",
+    throw Error("no built-in cluster describes the machine of these records",
+                "",
                 "name its wiring with --cluster (fabricast clusters list, or a .toml file)");
   }
   const FitResult result = fit(records, load_cluster(cluster), o.nccl_version);
@@ -49,7 +50,8 @@ void register_fit(CLI::App& app) {
   CLI::App& c = *app.add_subcommand("fit", "Fit the model's constants to measured records");
   c.add_option("results", o.files, ".jsonl files of `measure` or `run`")->required();
   c.add_option("-o,--out", o.out, "The model file")->capture_default_str();
-  c.add_option("--cluster", o.cluster, "Where the records were measured (default: from the records)");
+  c.add_option(
+      "--cluster", o.cluster, "Where the records were measured (default: from the records)");
   c.add_option("--nccl-version", o.nccl_version, "NCCL of the records (default: the newest known)");
   c.callback([options] { run(*options); });
 }

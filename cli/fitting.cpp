@@ -18,32 +18,43 @@ struct KnownBox {
   std::string_view gpu;
   std::string_view cluster;
 };
-constexpr std::array kKnownBoxes{KnownBox{"H100", "hgx-h100"}};
+constexpr std::array kKnownBoxes{
+    KnownBox{"H100", "hgx-h100"}
+};
 
 Table constants_table(const Model& model) {
-  Table table{{{"constant", "", Content::kWords, 5},
-               {"value", "", Content::kNumber, 5},
-               {"90 % interval", "", Content::kNumber, 4},
-               {"provenance", "", Content::kProvenance, 3}},
-              {}};
+  Table table{
+      {{"constant", "", Content::kWords, 5},
+       {"value", "", Content::kNumber, 5},
+       {"90 % interval", "", Content::kNumber, 4},
+       {"provenance", "", Content::kProvenance, 3}},
+      {                                   }
+  };
   for (const auto& name : model.constants.joint().names) {
     const auto& q = model.constants.at(model.constants.index(name)).quantity;
-    table.rows.push_back({name, format_number(q.value, 3), format_range(q.lo, q.hi, 3),
+    table.rows.push_back({name,
+                          format_number(q.value, 3),
+                          format_range(q.lo, q.hi, 3),
                           std::string(fabricast::name(q.provenance))});
   }
   return table;
 }
 
 Table scores_table(const Model& model) {
-  Table table{{{"checked on", "", Content::kWords, 5},
-               {"rows", "", Content::kNumber, 5},
-               {"median error", "", Content::kNumber, 5},
-               {"90th percentile", "", Content::kNumber, 5},
-               {"inside 90 % interval", "", Content::kNumber, 4}},
-              {}};
+  Table table{
+      {{"checked on", "", Content::kWords, 5},
+       {"rows", "", Content::kNumber, 5},
+       {"median error", "", Content::kNumber, 5},
+       {"90th percentile", "", Content::kNumber, 5},
+       {"inside 90 % interval", "", Content::kNumber, 4}},
+      {}
+  };
   for (const auto& s : model.scores) {
-    table.rows.push_back({s.what, std::to_string(s.rows), format_percent(std::expm1(s.median_error)),
-                          format_percent(std::expm1(s.p90_error)), format_percent(s.coverage)});
+    table.rows.push_back({s.what,
+                          std::to_string(s.rows),
+                          format_percent(std::expm1(s.median_error)),
+                          format_percent(std::expm1(s.p90_error)),
+                          format_percent(s.coverage)});
   }
   return table;
 }

@@ -19,8 +19,13 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", fmt::format("fabricast {} ({})", kVersion, kCommit));
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
-  for (const auto add : {register_run, register_doctor, register_measure, register_fit,
-                         register_predict, register_report, register_clusters}) {
+  for (const auto add : {register_run,
+                         register_doctor,
+                         register_measure,
+                         register_fit,
+                         register_predict,
+                         register_report,
+                         register_clusters}) {
     add(app);
   }
   remember_command_line(argc, argv);
@@ -39,7 +44,8 @@ int run(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "fabricast: out of memory\n  try: smaller sizes, or fewer ranks per host\n");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "fabricast: {}\n  try: report this; it should have been a clearer message\n",
+    fmt::print(stderr,
+               "fabricast: {}\n  try: report this; it should have been a clearer message\n",
                error.what());
   }
   return static_cast<int>(ExitCode::kBadInput);

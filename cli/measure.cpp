@@ -64,10 +64,11 @@ void run(Options& o) {
     print(result, o.format);
   }
   if (result.wrong_elements > 0) {
-    throw Error(fmt::format("{} wrong elements were found", result.wrong_elements),
-                "the rows with a number under 'wrong'",
-                "do not use these figures; check memory, driver and library of the slowest or failing rank",
-                ExitCode::kVerdictFailed);
+    throw Error(
+        fmt::format("{} wrong elements were found", result.wrong_elements),
+        "the rows with a number under 'wrong'",
+        "do not use these figures; check memory, driver and library of the slowest or failing rank",
+        ExitCode::kVerdictFailed);
   }
 }
 
@@ -81,37 +82,54 @@ void register_measure(CLI::App& app) {
   Selection& s = o.measure.selection;
   add_list(c, "--collective", s.collectives, "Collectives, or all (default: all that are offered)");
   add_list(c, "-a,--algorithm", s.algorithms, "library, ring, tree ..., or all (default: library)");
-  add_list(c, "-d,--type", s.types, "float32, float16, bfloat16, int32, int64, or all (default: float32)");
+  add_list(c,
+           "-d,--type",
+           s.types,
+           "float32, float16, bfloat16, int32, int64, or all (default: float32)");
   add_size(c, "-b,--min-bytes", s.sweep.min, "Smallest message (default: 8)");
-  add_size(c, "-e,--max-bytes", s.sweep.max, "Largest message (default: 16M on the host, 1G on GPUs)");
+  add_size(
+      c, "-e,--max-bytes", s.sweep.max, "Largest message (default: 16M on the host, 1G on GPUs)");
   c.add_option("-f,--factor", s.sweep.factor, "Factor between sizes")->capture_default_str();
   add_sizes(c, "--bytes", s.bytes, "Exact message sizes instead of a sweep");
-  add_sizes(c, "--count", s.counts, "Elements, as the collective's count argument, instead of sizes");
+  add_sizes(
+      c, "--count", s.counts, "Elements, as the collective's count argument, instead of sizes");
   c.add_option("--backend", o.measure.job.backend, "auto, mpi (host buffers) or nccl (GPUs)")
       ->capture_default_str();
-  c.add_option("-g,--gpus", o.measure.job.gpus_per_process, "GPUs per process (default: divide evenly)")
+  c.add_option(
+       "-g,--gpus", o.measure.job.gpus_per_process, "GPUs per process (default: divide evenly)")
       ->check(CLI::Range(0, 1024));
-  c.add_option("--ranks-per-node", o.measure.job.ranks_per_node,
+  c.add_option("--ranks-per-node",
+               o.measure.job.ranks_per_node,
                "Pretend nodes of this many ranks, for hierarchical (default: the real hosts)")
       ->check(CLI::Range(1, 1 << 20));
   c.add_option("-w,--warmup", o.measure.rule.warmup, "Untimed iterations per case")
-      ->capture_default_str()->check(CLI::Range(0, 1000000));
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1000000));
   c.add_option("-n,--max-samples", o.measure.rule.max_samples, "Most iterations per case")
-      ->capture_default_str()->check(CLI::Range(1, 1000000));
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
   c.add_option("--min-samples", o.measure.rule.min_samples, "Fewest iterations per case")
-      ->capture_default_str()->check(CLI::Range(1, 1000000));
-  c.add_option("--precision", o.measure.rule.precision,
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  c.add_option("--precision",
+               o.measure.rule.precision,
                "Stop when the median's 95 % interval is within +- this fraction")
-      ->capture_default_str()->check(CLI::Range(1e-6, 1.0));
+      ->capture_default_str()
+      ->check(CLI::Range(1e-6, 1.0));
   c.add_option("--time-cap", o.time_cap_s, "Most seconds per case")
-      ->capture_default_str()->check(CLI::PositiveNumber);
-  c.add_option("--budget", o.budget_s, "Most seconds for all cases together")->check(CLI::PositiveNumber);
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  c.add_option("--budget", o.budget_s, "Most seconds for all cases together")
+      ->check(CLI::PositiveNumber);
   c.add_option("--timeout", o.timeout_s, "Seconds after which a collective counts as hung")
-      ->capture_default_str()->check(CLI::PositiveNumber);
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   c.add_option("-o,--out", o.measure.records_file, "Append records to this .jsonl file");
   c.add_option("--benchmark-out", o.measure.benchmark_json, "Google Benchmark's own JSON as well");
-  c.add_option("--plant-bit-flip", o.measure.planted_flip,
-               "Flip one received bit per case, chosen by this number: the run must end with exit code 1");
+  c.add_option(
+      "--plant-bit-flip",
+      o.measure.planted_flip,
+      "Flip one received bit per case, chosen by this number: the run must end with exit code 1");
   c.add_flag("--quiet", o.quiet, "No table on stdout");
   add_format(c, o.format);
   c.callback([options] { run(*options); });

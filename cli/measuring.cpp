@@ -16,7 +16,6 @@
 #include <cstdio>
 #include <ctime>
 #include <thread>
-
 #include <unistd.h>
 
 namespace fabricast {
@@ -29,7 +28,8 @@ constexpr const char* kInterrupted =
 
 // Rows are on disk as they finish: all that is left to do is to say so, and to end.
 void end_on_signal(int /*signal*/) {
-  const ssize_t ignored = write(STDERR_FILENO, kInterrupted, std::char_traits<char>::length(kInterrupted));
+  const ssize_t ignored =
+      write(STDERR_FILENO, kInterrupted, std::char_traits<char>::length(kInterrupted));
   (void)ignored;
   _exit(static_cast<int>(ExitCode::kCutShort));
 }
@@ -53,8 +53,9 @@ std::optional<PlantedFlip> planted(const MeasureOptions& options, const Control&
   if (!options.planted_flip) {
     return std::nullopt;
   }
-  return PlantedFlip{static_cast<int>(*options.planted_flip % static_cast<std::uint64_t>(control.processes())),
-                     *options.planted_flip / static_cast<std::uint64_t>(control.processes())};
+  return PlantedFlip{
+      static_cast<int>(*options.planted_flip % static_cast<std::uint64_t>(control.processes())),
+      *options.planted_flip / static_cast<std::uint64_t>(control.processes())};
 }
 
 StoppingRule within_budget(const MeasureOptions& options, std::size_t cases) {
@@ -70,8 +71,10 @@ MeasureResult run_job(const MeasureOptions& options, Job& job) {
   handle_signals(control.is_root());
   const Plan plan = plan_cases(options.selection, *job.backend);
   if (plan.cases.empty()) {
-    throw Error("nothing to measure: " + (plan.skipped.empty() ? "no sizes" : plan.skipped.front()), "",
-                "other collectives, algorithms or sizes; `fabricast doctor` shows what this machine can");
+    throw Error(
+        "nothing to measure: " + (plan.skipped.empty() ? "no sizes" : plan.skipped.front()),
+        "",
+        "other collectives, algorithms or sizes; `fabricast doctor` shows what this machine can");
   }
   DriverOptions driver;
   driver.rule = within_budget(options, plan.cases.size());
@@ -92,8 +95,11 @@ MeasureResult run_job(const MeasureOptions& options, Job& job) {
     if (writer) {
       writer->append(record);
     }
-    progress.step(fmt::format("{} {} {} {}", name(record.collective), record.algorithm,
-                              name(record.type), format_size(record.bytes)));
+    progress.step(fmt::format("{} {} {} {}",
+                              name(record.collective),
+                              record.algorithm,
+                              name(record.type),
+                              format_size(record.bytes)));
     result.wrong_elements += record.wrong_elements;
     result.records.push_back(record);
   });

@@ -18,8 +18,8 @@ struct MeasureOptions {
   StoppingRule rule;
   std::optional<Seconds> budget;  // for all cases together; shortens rule.time_cap
   Seconds timeout{60.0};
-  std::string records_file;       // JSONL, appended to; "" for none
-  std::string benchmark_json;     // Google Benchmark's own format; "" for none
+  std::string records_file;    // JSONL, appended to; "" for none
+  std::string benchmark_json;  // Google Benchmark's own format; "" for none
   std::optional<std::uint64_t> planted_flip;
 };
 
@@ -30,9 +30,9 @@ struct MeasureResult {
   std::uint64_t wrong_elements = 0;
 };
 
-/// Runs the job to its end, records on disk after each case, progress on stderr. Collective. A failure
-/// on one process ends the whole job with the error's exit code; a failure of a single-process job is
-/// thrown as Error.
+/// Runs the job to its end, records on disk after each case, progress on stderr. Collective. A
+/// failure on one process ends the whole job with the error's exit code; a failure of a
+/// single-process job is thrown as Error.
 MeasureResult measure(const MeasureOptions& options);
 
 /// The command line of this process, for records.

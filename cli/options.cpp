@@ -23,7 +23,9 @@ CLI::Option* add_sizes(CLI::App& app,
                        const std::string& name,
                        std::vector<std::uint64_t>& sizes,
                        const std::string& help) {
-  const auto read = [&sizes, name](const std::string& text) { sizes = parse_size_list(text, name); };
+  const auto read = [&sizes, name](const std::string& text) {
+    sizes = parse_size_list(text, name);
+  };
   return app.add_option_function<std::string>(name, read, help)->type_name("SIZES");
 }
 

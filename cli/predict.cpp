@@ -1,5 +1,7 @@
 // fabricast predict: the time of a collective on a described cluster.
 
+#include "model/collective/predict.hpp"
+
 #include "cli/cli.hpp"
 #include "cli/options.hpp"
 #include "core/atomic_file.hpp"
@@ -8,7 +10,6 @@
 #include "core/names.hpp"
 #include "core/size.hpp"
 #include "model/collective/nccl_tuner.hpp"
-#include "model/collective/predict.hpp"
 #include "report/csv.hpp"
 #include "report/forecast_json.hpp"
 #include "report/forecast_table.hpp"
@@ -52,9 +53,11 @@ void predict_one(Options& o) {
                                       std::pair(o.question.ranks == 0, "--ranks"),
                                       std::pair(o.question.bytes.empty(), "--bytes")}) {
     if (value) {
-      throw Error(fmt::format("{} is missing", option), "",
-                  "fabricast predict --cluster colossus-100k --collective all_reduce --ranks 100000 "
-                  "--bytes 8,1K,1M,1G");
+      throw Error(
+          fmt::format("{} is missing", option),
+          "",
+          "fabricast predict --cluster colossus-100k --collective all_reduce --ranks 100000 "
+          "--bytes 8,1K,1M,1G");
     }
   }
   o.question.collective = collective_named(o.collective, "--collective");
@@ -69,10 +72,18 @@ void predict_one(Options& o) {
 }
 
 // The contract of --cases.
-const std::vector<std::string> kRequired{"case_id", "cluster", "collective", "ranks", "ranks_per_node",
-                                         "bytes"};
-const std::vector<std::string> kKnown{"case_id", "cluster",   "collective", "ranks",       "ranks_per_node",
-                                      "bytes",   "dtype",     "algorithm",  "protocol",    "nccl_version"};
+const std::vector<std::string> kRequired{
+    "case_id", "cluster", "collective", "ranks", "ranks_per_node", "bytes"};
+const std::vector<std::string> kKnown{"case_id",
+                                      "cluster",
+                                      "collective",
+                                      "ranks",
+                                      "ranks_per_node",
+                                      "bytes",
+                                      "dtype",
+                                      "algorithm",
+                                      "protocol",
+                                      "nccl_version"};
 
 int count_field(const CsvTable& table, const CsvTable::Row& row, const std::string& column) {
   const std::string text = table.field(row, column);
@@ -82,7 +93,8 @@ int count_field(const CsvTable& table, const CsvTable::Row& row, const std::stri
   }
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (status != std::errc() || end != text.data() + text.size() || value < 0) {
-    throw Error("'" + text + "' is not a count", table.where(row) + ", " + column, "a whole number");
+    throw Error(
+        "'" + text + "' is not a count", table.where(row) + ", " + column, "a whole number");
   }
   return value;
 }
@@ -101,8 +113,13 @@ Question question_of(const CsvTable& table, const CsvTable::Row& row) {
 }
 
 std::string answer_line(const std::string& id, const Prediction& p) {
-  return fmt::format("{},{:.6g},{:.6g},{:.6g},{},{}\n", csv_field(id), in_us(p.time), in_us(p.low),
-                     in_us(p.high), p.algorithm, p.protocol);
+  return fmt::format("{},{:.6g},{:.6g},{:.6g},{},{}\n",
+                     csv_field(id),
+                     in_us(p.time),
+                     in_us(p.low),
+                     in_us(p.high),
+                     p.algorithm,
+                     p.protocol);
 }
 
 // Nothing is written until every case has its answer.
@@ -136,21 +153,25 @@ void register_predict(CLI::App& app) {
   Options& o = *options;
   CLI::App& c = *app.add_subcommand("predict", "Forecast a collective on a described cluster");
   c.add_option("--cluster", o.cluster, "A name of `clusters list`, or a .toml file");
-  c.add_option("--collective", o.collective, "all_reduce, all_gather, reduce_scatter, all_to_all ...");
+  c.add_option(
+      "--collective", o.collective, "all_reduce, all_gather, reduce_scatter, all_to_all ...");
   c.add_option("--ranks", o.question.ranks, "Ranks of the communicator");
   c.add_option("--ranks-per-node", o.question.ranks_per_node, "Default: all GPUs of a node");
   add_sizes(c, "--bytes", o.question.bytes, "Message sizes, such as 8,1K,1M,1G");
-  c.add_option("--algorithm", o.question.algorithm,
+  c.add_option("--algorithm",
+               o.question.algorithm,
                "auto (what NCCL chooses), best (the fastest), or ring, tree, nvls_tree ...")
       ->capture_default_str();
   c.add_option("--protocol", o.question.protocol, "With --algorithm: ll, ll128 or simple");
-  c.add_option("--nccl-version", o.question.nccl_version,
+  c.add_option("--nccl-version",
+               o.question.nccl_version,
                fmt::format("NCCL whose choice is made (default: {})", kDefaultNcclVersion));
   c.add_option("--model", o.model_file, "Constants fitted to measurements (fabricast fit)");
   c.add_option("--cases", o.cases, "Many questions at once, from a CSV file");
   c.add_option("-o,--out", o.out, "With --cases: the CSV file for the answers");
   add_format(c, o.format);
-  c.callback([options] { options->cases.empty() ? predict_one(*options) : predict_cases(*options); });
+  c.callback(
+      [options] { options->cases.empty() ? predict_one(*options) : predict_cases(*options); });
 }
 
 }  // namespace fabricast

@@ -24,10 +24,8 @@ void Progress::step(const std::string& what) {
   }
   last_ = now;
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const double left =
-      elapsed / static_cast<double>(done_) * static_cast<double>(total_ - done_);
-  const std::string line =
-      fmt::format("[{}/{}] {}; {:.0f} s left", done_, total_, what, left);
+  const double left = elapsed / static_cast<double>(done_) * static_cast<double>(total_ - done_);
+  const std::string line = fmt::format("[{}/{}] {}; {:.0f} s left", done_, total_, what, left);
   if (terminal_) {
     fmt::print(stderr, "\r\033[K{:.99}", line);
   } else {

@@ -19,7 +19,8 @@ void register_report(CLI::App& app) {
   c.add_option("results", options->results, "A .jsonl file, or the folder of a `run`")->required();
   c.add_option("-o,--out", options->out, "The page")->capture_default_str();
   c.callback([options] {
-    save_html(assemble(load_results(options->results), "fabricast: " + options->results), options->out);
+    save_html(assemble(load_results(options->results), "fabricast: " + options->results),
+              options->out);
     fmt::print("written: {}\n", options->out);
   });
 }

@@ -45,8 +45,8 @@ Results load_folder(const fs::path& folder) {
   return results;
 }
 
-// The model's line through the sizes of one measured curve. Only curves whose algorithm is known have
-// one; what the model cannot price has none.
+// The model's line through the sizes of one measured curve. Only curves whose algorithm is known
+// have one; what the model cannot price has none.
 FittedCurve curve_of(const std::vector<const Record*>& rows, const Model& model) {
   const Record& first = *rows.front();
   Question question;
@@ -60,8 +60,13 @@ FittedCurve curve_of(const std::vector<const Record*>& rows, const Model& model)
     }
   }
   const Forecast forecast = predict(load_cluster("host-box"), question, model);
-  FittedCurve curve{fmt::format("fit, {}", first.algorithm), first.collective, first.algorithm, first.ranks,
-                    {}, {}, {}};
+  FittedCurve curve{fmt::format("fit, {}", first.algorithm),
+                    first.collective,
+                    first.algorithm,
+                    first.ranks,
+                    {},
+                    {},
+                    {}};
   for (const auto& p : forecast.predictions) {
     const Bytes size(static_cast<double>(p.bytes));
     curve.points.emplace_back(size, p.time);
@@ -91,21 +96,26 @@ bool any(const std::vector<Record>& records, bool (*matches)(const Record&)) {
 
 std::vector<LadderRung> ladder(const std::vector<Record>& records) {
   return {
-      {"no GPU", "Open MPI collectives on host buffers; the host's memory system",
-       "everything about GPUs and their networks",
-       any(records, [](const Record& r) { return r.backend == "mpi"; })},
-      {"one GPU", "launch and copy cost of one-rank NCCL", "NVLink, NIC, fabric",
-       any(records, [](const Record& r) { return r.backend == "nccl"; })},
-      {"one box with several GPUs", "NVLink collectives", "NIC, fabric",
-       any(records, [](const Record& r) { return r.backend == "nccl" && r.ranks > 1; })},
-      {"several boxes", "NIC, leaf and spine as well", "the tiers above",
-       any(records, [](const Record& r) { return r.backend == "nccl" && r.ranks > r.ranks_per_node; })},
+      {"no GPU",
+       "Open MPI collectives on host buffers; the host's memory system", "everything about GPUs and their networks",
+       any(records, [](const Record& r) { return r.backend == "mpi"; })                  },
+      {"one GPU",
+       "launch and copy cost of one-rank NCCL",                          "NVLink, NIC, fabric",
+       any(records, [](const Record& r) { return r.backend == "nccl"; })                 },
+      {"one box with several GPUs",
+       "NVLink collectives",                                             "NIC, fabric",
+       any(records, [](const Record& r) { return r.backend == "nccl" && r.ranks > 1; })  },
+      {"several boxes",
+       "NIC, leaf and spine as well",                                    "the tiers above",
+       any(records,
+       [](const Record& r) { return r.backend == "nccl" && r.ranks > r.ranks_per_node; })},
   };
 }
 
 ProvenanceRow provenance_row(const Input& input) {
   const auto& q = input.quantity;
-  return {input.name, format_number(q.value, 3), format_range(q.lo, q.hi, 3), q.provenance, q.source};
+  return {
+      input.name, format_number(q.value, 3), format_range(q.lo, q.hi, 3), q.provenance, q.source};
 }
 
 // The fitted constants, and every input that a forecast's interval depends on.
@@ -137,12 +147,18 @@ std::vector<ProvenanceRow> provenance(const Results& results) {
 }
 
 std::vector<FitCheck> fit_checks(const Model& model) {
-  std::vector<FitCheck> lines{{"what the constants are", model.description}};
+  std::vector<FitCheck> lines{
+      {"what the constants are", model.description}
+  };
   for (const auto& s : model.scores) {
-    lines.push_back({s.what, fmt::format("{} rows: median error {}, 90th percentile {}; {} lie inside their "
-                                         "90 % interval",
-                                         s.rows, format_percent(std::expm1(s.median_error)),
-                                         format_percent(std::expm1(s.p90_error)), format_percent(s.coverage))});
+    lines.push_back(
+        {s.what,
+         fmt::format("{} rows: median error {}, 90th percentile {}; {} lie inside their "
+                     "90 % interval",
+                     s.rows,
+                     format_percent(std::expm1(s.median_error)),
+                     format_percent(std::expm1(s.p90_error)),
+                     format_percent(s.coverage))});
   }
   for (const auto& warning : model.warnings) {
     lines.push_back({"warning", warning});
@@ -160,7 +176,8 @@ Results load_results(const std::string& path) {
     results.records = read_jsonl(path).records;
   }
   if (results.records.empty() && results.forecasts.empty()) {
-    throw Error("there is nothing to report in " + path, "",
+    throw Error("there is nothing to report in " + path,
+                "",
                 "a .jsonl file of `fabricast measure`, or the folder of a `fabricast run`");
   }
   return results;

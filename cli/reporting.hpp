@@ -28,7 +28,8 @@ struct Results {
   std::vector<Forecast> forecasts;
 };
 
-/// A .jsonl file, or a folder with the files above (each optional). Throws Error when there is nothing.
+/// A .jsonl file, or a folder with the files above (each optional). Throws Error when there is
+/// nothing.
 Results load_results(const std::string& path);
 
 /// Lines of the fit, forecasts, ladder and provenance, put together for the page.

@@ -53,13 +53,16 @@ struct Asked {
   Collective collective;
   int most_ranks;  // 0: all GPUs
 };
-constexpr std::array kAsked{Asked{Collective::kAllReduce, 0}, Asked{Collective::kAllGather, 1024}};
+constexpr std::array kAsked{
+    Asked{Collective::kAllReduce, 0   },
+    Asked{Collective::kAllGather, 1024}
+};
 constexpr std::array<std::uint64_t, 5> kAskedBytes{8, 64 << 10, 1 << 20, 64 << 20, 1 << 30};
 
 void heading(const std::string& text) { std::cout << "\n== " << text << "\n\n"; }
 
-// 2, 4, 8 ... processors: each twice the one before. A single processor gets two ranks all the same:
-// they take turns, which the records say.
+// 2, 4, 8 ... processors: each twice the one before. A single processor gets two ranks all the
+// same: they take turns, which the records say.
 std::vector<int> host_rank_counts() {
   std::vector<int> counts{2};
   for (int ranks = 4; ranks <= usable_processors() && ranks <= 16; ranks *= 2) {
@@ -73,18 +76,36 @@ bool measure_on_host(const Effort& effort, const std::string& records) {
   const std::vector<int> counts = host_rank_counts();
   for (const int ranks : counts) {
     const double budget = effort.budget.si() / static_cast<double>(counts.size());
-    fmt::print(stderr, "measuring {} ranks on this machine's {} processors, at most {:.0f} s\n", ranks,
-               usable_processors(), budget);
-    const ChildResult child = run_under_mpirun(
-        ranks, {own_executable(), "measure", "--backend", "mpi", "--algorithm", "all", "-b", "8", "-e",
-                std::to_string(effort.max_bytes), "-f", std::to_string(effort.factor), "--budget",
-                fmt::format("{:.1f}", budget), "--quiet", "-o", records});
+    fmt::print(stderr,
+               "measuring {} ranks on this machine's {} processors, at most {:.0f} s\n",
+               ranks,
+               usable_processors(),
+               budget);
+    const ChildResult child = run_under_mpirun(ranks,
+                                               {own_executable(),
+                                                "measure",
+                                                "--backend",
+                                                "mpi",
+                                                "--algorithm",
+                                                "all",
+                                                "-b",
+                                                "8",
+                                                "-e",
+                                                std::to_string(effort.max_bytes),
+                                                "-f",
+                                                std::to_string(effort.factor),
+                                                "--budget",
+                                                fmt::format("{:.1f}", budget),
+                                                "--quiet",
+                                                "-o",
+                                                records});
     if (child.interrupted) {
       return false;
     }
     if (child.exit_code != 0) {
       throw Error(fmt::format("measuring {} ranks ended with exit code {}", ranks, child.exit_code),
-                  "the messages above", "fabricast doctor; finished rows are in " + records,
+                  "the messages above",
+                  "fabricast doctor; finished rows are in " + records,
                   child.exit_code == 1 ? ExitCode::kVerdictFailed : ExitCode::kCutShort);
     }
   }
@@ -100,8 +121,10 @@ void measure_here(const Effort& effort, const std::string& records) {
   measure_options.records_file = records;
   const MeasureResult result = measure(measure_options);
   if (result.wrong_elements > 0) {
-    throw Error(fmt::format("{} wrong elements were found", result.wrong_elements), records,
-                "do not use these figures; check memory, driver and library", ExitCode::kVerdictFailed);
+    throw Error(fmt::format("{} wrong elements were found", result.wrong_elements),
+                records,
+                "do not use these figures; check memory, driver and library",
+                ExitCode::kVerdictFailed);
   }
 }
 
@@ -124,7 +147,8 @@ std::optional<Model> fit_measured(const std::vector<Record>& records) {
   heading("Fit of this machine");
   const std::string cluster = cluster_of(records);
   if (cluster.empty()) {
-    std::cout << "no built-in cluster describes this machine: `fabricast fit --cluster FILE` fits it\n";
+    std::cout
+        << "no built-in cluster describes this machine: `fabricast fit --cluster FILE` fits it\n";
     return std::nullopt;
   }
   try {
@@ -164,11 +188,13 @@ void make_folder(const fs::path& folder) {
   std::error_code status;
   fs::create_directories(folder, status);
   if (status) {
-    throw Error("cannot make the folder " + folder.string() + ": " + status.message(), "--out",
+    throw Error("cannot make the folder " + folder.string() + ": " + status.message(),
+                "--out",
                 "another place with --out");
   }
   if (fs::exists(folder / ResultFiles::kRecords)) {
-    throw Error("there are results in " + folder.string() + " already", "--out",
+    throw Error("there are results in " + folder.string() + " already",
+                "--out",
                 "another folder; results are never overwritten");
   }
 }
@@ -178,18 +204,21 @@ void save(const Results& results, const fs::path& folder) {
     save_model(*results.model, (folder / ResultFiles::kModel).string());
   }
   for (const auto& forecast : results.forecasts) {
-    const auto file = fmt::format("{}{}.json", ResultFiles::kForecastPrefix, name(forecast.collective));
+    const auto file =
+        fmt::format("{}{}.json", ResultFiles::kForecastPrefix, name(forecast.collective));
     write_file((folder / file).string(), [&](std::ostream& out) { write_json(out, forecast); });
   }
   write_file((folder / ResultFiles::kMeasuredCsv).string(),
              [&](std::ostream& out) { write_csv(out, results.records); });
   write_file((folder / ResultFiles::kForecastCsv).string(),
              [&](std::ostream& out) { write_csv(out, results.forecasts); });
-  save_html(assemble(results, "fabricast on " + host_name()), (folder / ResultFiles::kHtml).string());
+  save_html(assemble(results, "fabricast on " + host_name()),
+            (folder / ResultFiles::kHtml).string());
 }
 
 void run(const Options& o) {
-  const Cluster cluster = load_cluster(o.cluster);  // a wrong name is found before a minute of measuring
+  const Cluster cluster =
+      load_cluster(o.cluster);  // a wrong name is found before a minute of measuring
   const Effort& effort = o.quick ? kQuick : kFull;
   const fs::path folder = o.out.empty() ? default_folder() : o.out;
   const std::string records = (folder / ResultFiles::kRecords).string();
@@ -217,11 +246,18 @@ void run(const Options& o) {
   results.forecasts = forecast(cluster, results.model ? *results.model : prior_model());
   save(results, folder);
   heading("Files");
-  fmt::print("{}/\n  {} ({} rows), {}, {}, {}, {}\n", folder.string(), ResultFiles::kRecords,
-             results.records.size(), ResultFiles::kModel, ResultFiles::kMeasuredCsv,
-             ResultFiles::kForecastCsv, ResultFiles::kHtml);
+  fmt::print("{}/\n  {} ({} rows), {}, {}, {}, {}\n",
+             folder.string(),
+             ResultFiles::kRecords,
+             results.records.size(),
+             ResultFiles::kModel,
+             ResultFiles::kMeasuredCsv,
+             ResultFiles::kForecastCsv,
+             ResultFiles::kHtml);
   if (!finished) {
-    throw Error("interrupted while measuring", "", "the report holds what was finished until then",
+    throw Error("interrupted while measuring",
+                "",
+                "the report holds what was finished until then",
                 ExitCode::kCutShort);
   }
 }
@@ -230,9 +266,11 @@ void run(const Options& o) {
 
 void register_run(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App& c = *app.add_subcommand("run", "The main job: measure this machine, fit, forecast, report");
+  CLI::App& c =
+      *app.add_subcommand("run", "The main job: measure this machine, fit, forecast, report");
   c.add_flag("--quick", options->quick, "Fewer sizes, a quarter of the time");
-  c.add_option("--out", options->out, "Folder for the results (default: fabricast-results/DATE-TIME)");
+  c.add_option(
+      "--out", options->out, "Folder for the results (default: fabricast-results/DATE-TIME)");
   c.add_option("--cluster", options->cluster, "What to forecast")->capture_default_str();
   c.callback([options] { run(*options); });
 }

@@ -49,27 +49,36 @@ Schedule direct(Layout layout);
 }  // namespace textbook
 
 /// Sources: Thakur, Rabenseifner, Gropp, "Optimization of Collective Communication Operations in
-/// MPICH", IJHPCA 2005 (ring, recursive doubling, pairwise, binomial); Patarasuk and Yuan, "Bandwidth
-/// optimal all-reduce algorithms", JPDC 2009 (ring).
+/// MPICH", IJHPCA 2005 (ring, recursive doubling, pairwise, binomial); Patarasuk and Yuan,
+/// "Bandwidth optimal all-reduce algorithms", JPDC 2009 (ring).
 inline constexpr std::array kTextbookAlgorithms{
-    TextbookAlgorithm{Collective::kAllReduce, "ring", textbook::ring_all_reduce,
-                      "reduce-scatter, then all-gather, around a ring"},
-    TextbookAlgorithm{Collective::kAllReduce, "recursive_doubling",
-                      textbook::recursive_doubling_all_reduce, "whole message with partner rank ^ 2^k"},
-    TextbookAlgorithm{Collective::kAllReduce, "tree", textbook::tree_all_reduce,
-                      "binomial reduce to rank 0, then binomial broadcast"},
-    TextbookAlgorithm{Collective::kAllReduce, "hierarchical", textbook::hierarchical_all_reduce,
-                      "ring reduce-scatter in the node, ring all-reduce across, ring all-gather back"},
-    TextbookAlgorithm{Collective::kAllGather, "ring", textbook::ring_one_pass,
-                      "every block passes every rank"},
-    TextbookAlgorithm{Collective::kReduceScatter, "ring", textbook::ring_reduce_scatter,
-                      "partial sums pass every rank"},
-    TextbookAlgorithm{Collective::kAllToAll, "pairwise", textbook::ring_one_pass,
-                      "step k: send to rank + k, receive from rank - k"},
-    TextbookAlgorithm{Collective::kBroadcast, "tree", textbook::binomial_broadcast, "binomial tree"},
-    TextbookAlgorithm{Collective::kReduce, "tree", textbook::binomial_reduce, "binomial tree"},
-    TextbookAlgorithm{Collective::kSendRecv, "direct", textbook::direct,
-                      "send to rank + 1, receive from rank - 1"},
+    TextbookAlgorithm{Collective::kAllReduce,
+                      "ring",                             textbook::ring_all_reduce,
+                      "reduce-scatter, then all-gather, around a ring"                                                            },
+    TextbookAlgorithm{Collective::kAllReduce,
+                      "recursive_doubling",               textbook::recursive_doubling_all_reduce,
+                      "whole message with partner rank ^ 2^k"                                                                     },
+    TextbookAlgorithm{Collective::kAllReduce,
+                      "tree",                             textbook::tree_all_reduce,
+                      "binomial reduce to rank 0, then binomial broadcast"                                                        },
+    TextbookAlgorithm{
+                      Collective::kAllReduce,
+                      "hierarchical",                     textbook::hierarchical_all_reduce,
+                      "ring reduce-scatter in the node, ring all-reduce across, ring all-gather back"                             },
+    TextbookAlgorithm{
+                      Collective::kAllGather,     "ring", textbook::ring_one_pass,                 "every block passes every rank"},
+    TextbookAlgorithm{Collective::kReduceScatter,
+                      "ring",                             textbook::ring_reduce_scatter,
+                      "partial sums pass every rank"                                                                              },
+    TextbookAlgorithm{Collective::kAllToAll,
+                      "pairwise",                         textbook::ring_one_pass,
+                      "step k: send to rank + k, receive from rank - k"                                                           },
+    TextbookAlgorithm{
+                      Collective::kBroadcast,     "tree", textbook::binomial_broadcast,            "binomial tree"                },
+    TextbookAlgorithm{Collective::kReduce,        "tree", textbook::binomial_reduce,               "binomial tree"                },
+    TextbookAlgorithm{Collective::kSendRecv,
+                      "direct",                           textbook::direct,
+                      "send to rank + 1, receive from rank - 1"                                                                   },
 };
 
 /// The row, or nullptr.

@@ -18,7 +18,8 @@ void write_file(const std::string& path, const std::function<void(std::ostream&)
   if (!out || std::rename(unfinished.c_str(), path.c_str()) != 0) {
     const int code = errno;
     std::remove(unfinished.c_str());
-    throw Error("cannot write " + path + (code != 0 ? std::string(": ") + std::strerror(code) : ""), "",
+    throw Error("cannot write " + path + (code != 0 ? std::string(": ") + std::strerror(code) : ""),
+                "",
                 "another place with -o or --out, or free space there");
   }
 }

@@ -40,15 +40,15 @@ struct CollectiveInfo {
 };
 
 inline constexpr std::array kCollectives{
-    CollectiveInfo{Collective::kAllReduce, "all_reduce", bus::both_passes, false, true, false},
-    CollectiveInfo{Collective::kAllGather, "all_gather", bus::one_pass, true, false, false},
-    CollectiveInfo{Collective::kReduceScatter, "reduce_scatter", bus::one_pass, true, true, false},
-    CollectiveInfo{Collective::kAllToAll, "all_to_all", bus::one_pass, true, false, false},
-    CollectiveInfo{Collective::kBroadcast, "broadcast", bus::whole, false, false, true},
-    CollectiveInfo{Collective::kReduce, "reduce", bus::whole, false, true, true},
-    CollectiveInfo{Collective::kGather, "gather", bus::one_pass, true, false, true},
-    CollectiveInfo{Collective::kScatter, "scatter", bus::one_pass, true, false, true},
-    CollectiveInfo{Collective::kSendRecv, "send_recv", bus::whole, false, false, false},
+    CollectiveInfo{Collective::kAllReduce,     "all_reduce",     bus::both_passes, false, true,  false},
+    CollectiveInfo{Collective::kAllGather,     "all_gather",     bus::one_pass,    true,  false, false},
+    CollectiveInfo{Collective::kReduceScatter, "reduce_scatter", bus::one_pass,    true,  true,  false},
+    CollectiveInfo{Collective::kAllToAll,      "all_to_all",     bus::one_pass,    true,  false, false},
+    CollectiveInfo{Collective::kBroadcast,     "broadcast",      bus::whole,       false, false, true },
+    CollectiveInfo{Collective::kReduce,        "reduce",         bus::whole,       false, true,  true },
+    CollectiveInfo{Collective::kGather,        "gather",         bus::one_pass,    true,  false, true },
+    CollectiveInfo{Collective::kScatter,       "scatter",        bus::one_pass,    true,  false, true },
+    CollectiveInfo{Collective::kSendRecv,      "send_recv",      bus::whole,       false, false, false},
 };
 
 constexpr const CollectiveInfo& info(Collective c) {
@@ -67,7 +67,8 @@ constexpr std::optional<Collective> find_collective(std::string_view name) {
 
 /// Message per time: what one rank hands to the collective, over the slowest rank's time.
 constexpr BytesPerSecond algbw(Bytes message, Seconds time) { return message / time; }
-/// algbw scaled so that it compares with a link's speed whatever the number of ranks. 0 for one rank.
+/// algbw scaled so that it compares with a link's speed whatever the number of ranks. 0 for one
+/// rank.
 constexpr BytesPerSecond busbw(Collective c, int ranks, Bytes message, Seconds time) {
   return algbw(message, time) * (ranks > 1 ? info(c).bus_factor(ranks) : 0.0);
 }

@@ -56,7 +56,8 @@ class Splitter {
     std::string value;
     for (;;) {
       if (at_ >= text_.size()) {
-        throw Error("a quote is not closed", file_ + ":" + std::to_string(opened), "add the missing \"");
+        throw Error(
+            "a quote is not closed", file_ + ":" + std::to_string(opened), "add the missing \"");
       }
       if (take('"')) {
         if (!take('"')) {
@@ -87,7 +88,8 @@ void check_columns(const CsvTable& table,
   }
   for (const auto& column : required) {
     if (std::find(table.columns.begin(), table.columns.end(), column) == table.columns.end()) {
-      throw Error("the column '" + column + "' is missing", table.file + ":1",
+      throw Error("the column '" + column + "' is missing",
+                  table.file + ":1",
                   "a header line with all columns (docs/command-line.md)");
     }
   }
@@ -123,7 +125,8 @@ CsvTable read_csv(const std::string& path,
     if (row.fields.size() != table.columns.size()) {
       throw Error("this row has " + std::to_string(row.fields.size()) + " fields, the header " +
                       std::to_string(table.columns.size()),
-                  table.where(row), "as many fields as columns; quote fields that hold commas");
+                  table.where(row),
+                  "as many fields as columns; quote fields that hold commas");
     }
   }
   return table;

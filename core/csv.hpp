@@ -21,8 +21,8 @@ struct CsvTable {
   [[nodiscard]] std::string field(const Row& row, const std::string& column) const;
 };
 
-/// Throws Error for a file that cannot be read, an unclosed quote, a row with another number of fields
-/// than the header, or a column that is not among `known`; `required` columns must be there.
+/// Throws Error for a file that cannot be read, an unclosed quote, a row with another number of
+/// fields than the header, or a column that is not among `known`; `required` columns must be there.
 CsvTable read_csv(const std::string& path,
                   const std::vector<std::string>& required,
                   const std::vector<std::string>& known);

@@ -20,11 +20,11 @@ struct DataTypeInfo {
 };
 
 inline constexpr std::array kDataTypes{
-    DataTypeInfo{DataType::kFloat32, "float32", "float", 4, 1LL << 24},
-    DataTypeInfo{DataType::kFloat16, "float16", "half", 2, 1LL << 11},
-    DataTypeInfo{DataType::kBfloat16, "bfloat16", "bf16", 2, 1LL << 8},
-    DataTypeInfo{DataType::kInt32, "int32", "int", 4, INT32_MAX},
-    DataTypeInfo{DataType::kInt64, "int64", "long", 8, INT64_MAX},
+    DataTypeInfo{DataType::kFloat32,  "float32",  "float", 4, 1LL << 24},
+    DataTypeInfo{DataType::kFloat16,  "float16",  "half",  2, 1LL << 11},
+    DataTypeInfo{DataType::kBfloat16, "bfloat16", "bf16",  2, 1LL << 8 },
+    DataTypeInfo{DataType::kInt32,    "int32",    "int",   4, INT32_MAX},
+    DataTypeInfo{DataType::kInt64,    "int64",    "long",  8, INT64_MAX},
 };
 
 constexpr const DataTypeInfo& info(DataType t) { return kDataTypes[static_cast<std::size_t>(t)]; }

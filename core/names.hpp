@@ -9,11 +9,12 @@
 
 namespace fabricast {
 
-/// The known name closest to `given` by edit distance, or "" when none is near (over half its letters
-/// differ).
+/// The known name closest to `given` by edit distance, or "" when none is near (over half its
+/// letters differ).
 std::string nearest_name(std::string_view given, const std::vector<std::string>& known);
 
-/// "unknown cluster 'colosus-100k'", with the nearest name and the list of those that exist as remedy.
+/// "unknown cluster 'colosus-100k'", with the nearest name and the list of those that exist as
+/// remedy.
 Error unknown_name(std::string_view kind,
                    std::string_view given,
                    const std::vector<std::string>& known,

@@ -10,8 +10,8 @@ namespace {
 // A prime: blocks that arrive one or more power-of-two chunks off do not fall on equal values.
 constexpr std::uint64_t kValuesPerPeriod = 1009;
 
-// Contributions are 1..largest on every stride-th residue, 0 between, so that any `ranks` neighbours
-// (the ranks at one offset) add up to at most the type's exact limit.
+// Contributions are 1..largest on every stride-th residue, 0 between, so that any `ranks`
+// neighbours (the ranks at one offset) add up to at most the type's exact limit.
 struct Range {
   std::uint64_t largest;
   std::uint64_t stride;
@@ -42,11 +42,15 @@ std::uint64_t float_bits(std::int64_t value, int mantissa, int bias) {
 
 std::uint64_t encode(DataType type, std::int64_t value) {
   switch (type) {
-    case DataType::kFloat32: return float_bits(value, 23, 127);
-    case DataType::kFloat16: return float_bits(value, 10, 15);
-    case DataType::kBfloat16: return float_bits(value, 7, 127);
+    case DataType::kFloat32:
+      return float_bits(value, 23, 127);
+    case DataType::kFloat16:
+      return float_bits(value, 10, 15);
+    case DataType::kBfloat16:
+      return float_bits(value, 7, 127);
     case DataType::kInt32:
-    case DataType::kInt64: return static_cast<std::uint64_t>(value);
+    case DataType::kInt64:
+      return static_cast<std::uint64_t>(value);
   }
   return 0;
 }
@@ -122,14 +126,22 @@ Extents extents(Collective c, int rank, int ranks, std::uint64_t count) {
   const bool root = rank == 0;
   switch (c) {
     case Collective::kAllReduce:
-    case Collective::kSendRecv: return {count, count};
-    case Collective::kAllGather: return {count, all};
-    case Collective::kReduceScatter: return {all, count};
-    case Collective::kAllToAll: return {all, all};
-    case Collective::kBroadcast: return {root ? count : 0, count};
-    case Collective::kReduce: return {count, root ? count : 0};
-    case Collective::kGather: return {count, root ? all : 0};
-    case Collective::kScatter: return {root ? all : 0, count};
+    case Collective::kSendRecv:
+      return {count, count};
+    case Collective::kAllGather:
+      return {count, all};
+    case Collective::kReduceScatter:
+      return {all, count};
+    case Collective::kAllToAll:
+      return {all, all};
+    case Collective::kBroadcast:
+      return {root ? count : 0, count};
+    case Collective::kReduce:
+      return {count, root ? count : 0};
+    case Collective::kGather:
+      return {count, root ? all : 0};
+    case Collective::kScatter:
+      return {root ? all : 0, count};
   }
   return {};
 }

@@ -19,17 +19,17 @@ namespace fabricast {
 
 /// The bits of a run of elements, by index. Plain data, so that a kernel takes it by value.
 ///
-/// With a table (reductions): small integers in the element type, `table[(shift + offset) % period]`,
-/// whose sum over ranks is exact in any order. Without (data that only moves): all bits of a hash of
-/// source rank and offset, so that any misplaced element shows.
+/// With a table (reductions): small integers in the element type, `table[(shift + offset) %
+/// period]`, whose sum over ranks is exact in any order. Without (data that only moves): all bits
+/// of a hash of source rank and offset, so that any misplaced element shows.
 struct PatternView {
   const std::uint64_t* table = nullptr;
   std::uint64_t period = 1;
   std::uint64_t shift = 0;
-  std::uint64_t block = ~0ULL;        // elements that come from one source rank
-  std::uint64_t first_source = 0;     // source rank of block 0
-  std::uint64_t source_step = 0;      // 1: block b comes from rank first_source + b
-  std::uint64_t first_offset = 0;     // offset of element 0 of each block in its source buffer
+  std::uint64_t block = ~0ULL;     // elements that come from one source rank
+  std::uint64_t first_source = 0;  // source rank of block 0
+  std::uint64_t source_step = 0;   // 1: block b comes from rank first_source + b
+  std::uint64_t first_offset = 0;  // offset of element 0 of each block in its source buffer
   std::uint64_t iteration = 0;
 
   [[nodiscard]] FABRICAST_HOST_DEVICE std::uint64_t bits(std::uint64_t index) const {
@@ -58,8 +58,9 @@ class Pattern {
   [[nodiscard]] const std::vector<std::uint64_t>& contributions() const { return contributions_; }
   [[nodiscard]] const std::vector<std::uint64_t>& sums() const { return sums_; }
 
-  /// What `rank` sends, and what it must hold afterwards. `count` as the collective's count argument;
-  /// root is rank 0. The tables are those of this object unless others (device copies) are given.
+  /// What `rank` sends, and what it must hold afterwards. `count` as the collective's count
+  /// argument; root is rank 0. The tables are those of this object unless others (device copies)
+  /// are given.
   struct Tables {
     const std::uint64_t* contributions;
     const std::uint64_t* sums;
@@ -75,8 +76,8 @@ class Pattern {
   std::vector<std::uint64_t> sums_;
 };
 
-/// Elements of the buffers that `rank` hands to the collective and gets back; 0 where a rank has none
-/// (the receive side of a reduce away from the root).
+/// Elements of the buffers that `rank` hands to the collective and gets back; 0 where a rank has
+/// none (the receive side of a reduce away from the root).
 struct Extents {
   std::uint64_t send = 0;
   std::uint64_t receive = 0;

@@ -18,12 +18,14 @@ struct ProvenanceInfo {
 };
 
 inline constexpr std::array kProvenances{
-    ProvenanceInfo{Provenance::kMeasured, "measured", "measured by fabricast on this machine"},
-    ProvenanceInfo{Provenance::kPublished, "published", "a measurement that somebody else published"},
-    ProvenanceInfo{Provenance::kDatasheet, "datasheet", "a vendor's specification"},
-    ProvenanceInfo{Provenance::kDerived, "derived", "arithmetic on other values"},
-    ProvenanceInfo{Provenance::kClaim, "claim", "a vendor's or the press's statement without a method"},
-    ProvenanceInfo{Provenance::kAssumed, "assumed", "chosen by us; no source"},
+    ProvenanceInfo{Provenance::kMeasured,  "measured",  "measured by fabricast on this machine"               },
+    ProvenanceInfo{
+                   Provenance::kPublished, "published", "a measurement that somebody else published"          },
+    ProvenanceInfo{Provenance::kDatasheet, "datasheet", "a vendor's specification"                            },
+    ProvenanceInfo{Provenance::kDerived,   "derived",   "arithmetic on other values"                          },
+    ProvenanceInfo{
+                   Provenance::kClaim,     "claim",     "a vendor's or the press's statement without a method"},
+    ProvenanceInfo{Provenance::kAssumed,   "assumed",   "chosen by us; no source"                             },
 };
 
 constexpr std::string_view name(Provenance p) {

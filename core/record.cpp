@@ -23,14 +23,16 @@ constexpr std::string_view kSchema = "fabricast.record/1";
 json derived(const Record& r) {
   const Summary s = r.summary();
   const Seconds median = microseconds(s.median);
-  json out{{"n", s.n},
-           {"median_us", s.median},
-           {"median_low_us", s.low},
-           {"median_high_us", s.high},
-           {"min_us", s.min},
-           {"p95_us", s.p95},
-           {"p99_us", s.p99},
-           {"valid", r.valid()}};
+  json out{
+      {"n",              s.n      },
+      {"median_us",      s.median },
+      {"median_low_us",  s.low    },
+      {"median_high_us", s.high   },
+      {"min_us",         s.min    },
+      {"p95_us",         s.p95    },
+      {"p99_us",         s.p99    },
+      {"valid",          r.valid()}
+  };
   if (r.ranks > 1 && s.median > 0) {  // for one rank nothing crossed a link: no rate
     out["algbw_GBps"] = in_GBps(algbw(r.message(), median));
     out["busbw_GBps"] = in_GBps(busbw(r.collective, r.ranks, r.message(), median));
@@ -57,8 +59,8 @@ class Fields {
     try {
       return found->get<T>();
     } catch (const json::exception&) {
-      throw Error(std::string("record: '") + key + "' is of the wrong kind", where_,
-                  "see docs/formats.md");
+      throw Error(
+          std::string("record: '") + key + "' is of the wrong kind", where_, "see docs/formats.md");
     }
   }
 
@@ -68,7 +70,8 @@ class Fields {
     const auto value = take<json>(key);
     if (!value.is_number_unsigned() ||
         value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
-      throw Error(std::string("record: '") + key + "' is not a count", where_,
+      throw Error(std::string("record: '") + key + "' is not a count",
+                  where_,
                   "a whole number that is not negative");
     }
     return value.get<T>();
@@ -121,36 +124,39 @@ void refuse_bad_samples(const Record& r, const std::string& where) {
 
 json to_json(const Record& r) {
   const Origin& o = r.origin;
-  return {{"schema", kSchema},
-          {"time_utc", o.time_utc},
-          {"command_line", o.command_line},
-          {"fabricast", o.fabricast},
-          {"host", o.host},
-          {"machine", o.machine},
-          {"cores", o.cores},
-          {"versions", o.versions},
-          {"provenance", name(Provenance::kMeasured)},
-          {"collective", name(r.collective)},
-          {"backend", r.backend},
-          {"algorithm", r.algorithm},
-          {"type", name(r.type)},
-          {"count", r.count},
-          {"bytes", r.bytes},
-          {"ranks", r.ranks},
-          {"ranks_per_node", r.ranks_per_node},
-          {"oversubscribed", r.oversubscribed},
-          {"samples_us", r.samples_us},
-          {"stopped_by", name(r.stopped_by)},
-          {"rank_median_us", r.rank_median_us},
-          {"wrong_elements", r.wrong_elements},
-          {"warnings", r.warnings},
-          {"derived", derived(r)}};
+  return {
+      {"schema",         kSchema                    },
+      {"time_utc",       o.time_utc                 },
+      {"command_line",   o.command_line             },
+      {"fabricast",      o.fabricast                },
+      {"host",           o.host                     },
+      {"machine",        o.machine                  },
+      {"cores",          o.cores                    },
+      {"versions",       o.versions                 },
+      {"provenance",     name(Provenance::kMeasured)},
+      {"collective",     name(r.collective)         },
+      {"backend",        r.backend                  },
+      {"algorithm",      r.algorithm                },
+      {"type",           name(r.type)               },
+      {"count",          r.count                    },
+      {"bytes",          r.bytes                    },
+      {"ranks",          r.ranks                    },
+      {"ranks_per_node", r.ranks_per_node           },
+      {"oversubscribed", r.oversubscribed           },
+      {"samples_us",     r.samples_us               },
+      {"stopped_by",     name(r.stopped_by)         },
+      {"rank_median_us", r.rank_median_us           },
+      {"wrong_elements", r.wrong_elements           },
+      {"warnings",       r.warnings                 },
+      {"derived",        derived(r)                 }
+  };
 }
 
 Record record_from_json(const json& object, const std::string& where) {
   Fields f(object, where);
   if (const auto schema = f.take<std::string>("schema"); schema != kSchema) {
-    throw Error("record schema '" + schema + "' is not known here", where,
+    throw Error("record schema '" + schema + "' is not known here",
+                where,
                 "this program reads " + std::string(kSchema));
   }
   if (const auto p = f.take<std::string>("provenance"); p != name(Provenance::kMeasured)) {

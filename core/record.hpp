@@ -26,9 +26,10 @@ struct StopReasonInfo {
   std::string_view meaning;
 };
 inline constexpr std::array kStopReasons{
-    StopReasonInfo{StopReason::kPrecise, "precise", "95 % interval of the median within +-2 %"},
-    StopReasonInfo{StopReason::kTimeCap, "time_cap", "the time allowed for one case was used up"},
-    StopReasonInfo{StopReason::kSampleCap, "sample_cap", "the largest number of samples was reached"},
+    StopReasonInfo{StopReason::kPrecise,   "precise",    "95 % interval of the median within +-2 %" },
+    StopReasonInfo{StopReason::kTimeCap,   "time_cap",   "the time allowed for one case was used up"},
+    StopReasonInfo{
+                   StopReason::kSampleCap, "sample_cap", "the largest number of samples was reached"},
 };
 constexpr std::string_view name(StopReason r) {
   return kStopReasons[static_cast<std::size_t>(r)].name;
@@ -36,12 +37,12 @@ constexpr std::string_view name(StopReason r) {
 
 /// Where and with what the case ran.
 struct Origin {
-  std::string time_utc;       // ISO 8601, start of the run
+  std::string time_utc;  // ISO 8601, start of the run
   std::string command_line;
-  std::string fabricast;      // version and commit
-  std::string host;           // rank 0's host name
-  std::string machine;        // processor or GPU model, memory
-  int cores = 0;              // processors that the ranks of rank 0's host may use
+  std::string fabricast;  // version and commit
+  std::string host;       // rank 0's host name
+  std::string machine;    // processor or GPU model, memory
+  int cores = 0;          // processors that the ranks of rank 0's host may use
   /// Library -> version: mpi, nccl, cuda_driver, benchmark...
   std::map<std::string, std::string> versions;
 };
@@ -50,11 +51,11 @@ struct Record {
   Origin origin;
 
   Collective collective = Collective::kAllReduce;
-  std::string backend;        // "mpi", "host" (our algorithms over point-to-point), "nccl"
-  std::string algorithm;      // "ring"...; "library" where the library chooses and does not tell
+  std::string backend;    // "mpi", "host" (our algorithms over point-to-point), "nccl"
+  std::string algorithm;  // "ring"...; "library" where the library chooses and does not tell
   DataType type = DataType::kFloat32;
-  std::uint64_t count = 0;    // elements as passed to the collective
-  std::uint64_t bytes = 0;    // message size, nccl-tests convention
+  std::uint64_t count = 0;  // elements as passed to the collective
+  std::uint64_t bytes = 0;  // message size, nccl-tests convention
   int ranks = 0;
   int ranks_per_node = 0;
   bool oversubscribed = false;  // more ranks than processors on some host
@@ -72,7 +73,8 @@ struct Record {
 };
 
 nlohmann::json to_json(const Record& record);
-/// Throws Error naming `where` (file:line) and the key that is missing, unknown or of the wrong kind.
+/// Throws Error naming `where` (file:line) and the key that is missing, unknown or of the wrong
+/// kind.
 Record record_from_json(const nlohmann::json& json, const std::string& where);
 
 /// One line, newline included.
@@ -83,8 +85,8 @@ struct RecordFile {
   /// "FILE:LINE: reason" of a last line that was cut short: a run that was killed leaves one.
   std::vector<std::string> skipped;
 };
-/// Reads a .jsonl file. A malformed line is an Error with file and line; only an unfinished last line
-/// (no newline) is skipped and reported.
+/// Reads a .jsonl file. A malformed line is an Error with file and line; only an unfinished last
+/// line (no newline) is skipped and reported.
 RecordFile read_jsonl(const std::string& path);
 
 }  // namespace fabricast

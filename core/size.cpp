@@ -13,12 +13,18 @@ struct Suffix {
   char letter;
   int shift;
 };
-constexpr std::array kSuffixes{Suffix{'K', 10}, Suffix{'M', 20}, Suffix{'G', 30}, Suffix{'T', 40}};
+constexpr std::array kSuffixes{
+    Suffix{'K', 10},
+    Suffix{'M', 20},
+    Suffix{'G', 30},
+    Suffix{'T', 40}
+};
 
 [[noreturn]] void refuse(std::string_view text, std::string_view what) {
-  throw Error(std::string(what) + ": '" + std::string(text) + "' is not a size",
-              "",
-              "a whole number of bytes with an optional K, M, G or T (powers of 1024), such as 64K");
+  throw Error(
+      std::string(what) + ": '" + std::string(text) + "' is not a size",
+      "",
+      "a whole number of bytes with an optional K, M, G or T (powers of 1024), such as 64K");
 }
 
 int shift_of(std::string_view suffix, std::string_view text, std::string_view what) {
@@ -47,7 +53,8 @@ std::uint64_t parse_size(std::string_view text, std::string_view what) {
   const int shift = shift_of(text.substr(static_cast<std::size_t>(end - text.data())), text, what);
   constexpr std::uint64_t kMaxBytes = 1ULL << 53;  // exact as a double, and 8 PiB are enough
   if (number > (kMaxBytes >> shift)) {
-    throw Error(std::string(what) + ": " + std::string(text) + " is too large", "", "at most 8192T");
+    throw Error(
+        std::string(what) + ": " + std::string(text) + " is too large", "", "at most 8192T");
   }
   return number << shift;
 }

@@ -20,14 +20,14 @@ MedianInterval median_interval(int n, double confidence) {
   if (n <= 0) {
     return {};
   }
-  // P(fewer than k of n samples lie below the median) = sum of binomials; take k as large as the tails
-  // allow. Logarithms keep 0.5^n representable for any n.
+  // P(fewer than k of n samples lie below the median) = sum of binomials; take k as large as the
+  // tails allow. Logarithms keep 0.5^n representable for any n.
   const double tail_allowed = (1 - confidence) / 2;
   double tail = 0;
   int k = 0;
   for (; k < n / 2; ++k) {
-    const double log_term = std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0) -
-                            n * std::log(2.0);
+    const double log_term =
+        std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0) - n * std::log(2.0);
     if (tail + std::exp(log_term) > tail_allowed) {
       break;
     }

@@ -11,7 +11,8 @@ double quantile(const std::vector<double>& sorted, double p);
 
 /// Ranks (0-based, inclusive) of the order statistics that bound the median with at least the
 /// confidence asked for: binomial, so valid for any distribution.
-/// Source: Hoefler and Belli, "Scientific Benchmarking of Parallel Computing Systems", SC'15, rule 5.
+/// Source: Hoefler and Belli, "Scientific Benchmarking of Parallel Computing Systems", SC'15,
+/// rule 5.
 struct MedianInterval {
   int low = 0;
   int high = 0;
@@ -22,7 +23,7 @@ MedianInterval median_interval(int n, double confidence);
 struct Summary {
   int n = 0;
   double median = 0;
-  double low = 0;   // 95 % interval of the median
+  double low = 0;  // 95 % interval of the median
   double high = 0;
   bool interval_reached = false;  // at least 6 samples
   double min = 0;

@@ -5,8 +5,8 @@
 
 namespace fabricast {
 
-/// A value of dimension time^T x bytes^B, held in seconds and bytes. Products and quotients change the
-/// dimension, sums need equal ones; a dimensionless result is a plain double.
+/// A value of dimension time^T x bytes^B, held in seconds and bytes. Products and quotients change
+/// the dimension, sums need equal ones; a dimensionless result is a plain double.
 template <int T, int B>
 class Measure {
  public:
@@ -66,9 +66,13 @@ constexpr double in_GBps(BytesPerSecond r) { return r.si() * 1e-9; }
 namespace literals {
 constexpr Seconds operator""_s(long double v) { return Seconds(static_cast<double>(v)); }
 constexpr Seconds operator""_us(long double v) { return microseconds(static_cast<double>(v)); }
-constexpr Seconds operator""_us(unsigned long long v) { return microseconds(static_cast<double>(v)); }
+constexpr Seconds operator""_us(unsigned long long v) {
+  return microseconds(static_cast<double>(v));
+}
 constexpr Bytes operator""_B(unsigned long long v) { return Bytes(static_cast<double>(v)); }
-constexpr Bytes operator""_KiB(unsigned long long v) { return Bytes(static_cast<double>(v) * 1024); }
+constexpr Bytes operator""_KiB(unsigned long long v) {
+  return Bytes(static_cast<double>(v) * 1024);
+}
 constexpr Bytes operator""_MiB(unsigned long long v) { return 1024 * operator""_KiB(v); }
 constexpr Bytes operator""_GiB(unsigned long long v) { return 1024 * operator""_MiB(v); }
 constexpr BytesPerSecond operator""_GBps(unsigned long long v) {

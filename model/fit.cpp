@@ -59,8 +59,10 @@ std::string why_not(const Record& r, const Cluster& cluster) {
   return "";
 }
 
-std::optional<Candidate> candidate_of(const Record& r, const Setting& setting,
-                                      const Inputs& inputs, const std::string& nccl_version) {
+std::optional<Candidate> candidate_of(const Record& r,
+                                      const Setting& setting,
+                                      const Inputs& inputs,
+                                      const std::string& nccl_version) {
   const std::vector<Candidate> known = priceable(setting, r.collective);
   if (r.algorithm != "library") {
     for (const auto& candidate : known) {
@@ -77,10 +79,13 @@ std::optional<Candidate> candidate_of(const Record& r, const Setting& setting,
     return known.empty() ? std::nullopt : std::optional(known.front());
   }
   const NcclCell cell = tuner.choose(r.collective, r.message());
-  return Candidate{std::string(name(cell.algorithm)), std::string(name(cell.protocol)), cell.channels};
+  return Candidate{
+      std::string(name(cell.algorithm)), std::string(name(cell.protocol)), cell.channels};
 }
 
-std::optional<Row> make_row(const Record& r, const Cluster& cluster, const Model& model,
+std::optional<Row> make_row(const Record& r,
+                            const Cluster& cluster,
+                            const Model& model,
                             const std::string& nccl_version) {
   Setting setting = make_setting(cluster, r.ranks, r.ranks_per_node);
   const Inputs inputs = inputs_for(cluster, setting, model.constants);
@@ -91,7 +96,11 @@ std::optional<Row> make_row(const Record& r, const Cluster& cluster, const Model
   const Summary s = r.summary();
   const double relative = (s.high - s.low) / 2 / s.median;
   auto cost = make_cost(setting, r.collective, *candidate, inputs);
-  return Row{&r, std::move(setting), r.collective, std::move(cost), std::log(s.median * 1e-6),
+  return Row{&r,
+             std::move(setting),
+             r.collective,
+             std::move(cost),
+             std::log(s.median * 1e-6),
              std::hypot(relative, kLeastLogSd)};
 }
 
@@ -105,8 +114,9 @@ void hold_out(std::vector<Row>& rows) {
     curves[{r.collective, r.algorithm, r.type, r.ranks, r.ranks_per_node}].push_back(&row);
   }
   for (auto& [key, curve] : curves) {
-    std::sort(curve.begin(), curve.end(),
-              [](const Row* a, const Row* b) { return a->record->bytes < b->record->bytes; });
+    std::sort(curve.begin(), curve.end(), [](const Row* a, const Row* b) {
+      return a->record->bytes < b->record->bytes;
+    });
     for (std::size_t i = 1; i < curve.size(); i += 3) {
       curve[i]->held_out = true;
     }
@@ -142,7 +152,8 @@ class Fitter {
   }
 
  private:
-  // ln(predicted) of the rows for the given constants. Cluster numbers come with each row's setting.
+  // ln(predicted) of the rows for the given constants. Cluster numbers come with each row's
+  // setting.
   [[nodiscard]] double log_predicted(const Row& row, const Inputs& inputs) const {
     return std::log(row.cost->total(inputs, row.record->message()).si());
   }
@@ -216,9 +227,14 @@ class Fitter {
       const double value = std::exp(solution.theta(at));
       const double factor = std::exp(kSdsOf90Percent * std::sqrt(solution.covariance(at, at)));
       joint.names.push_back(input.name);
-      model_.constants.add(input.name, {value, value / factor, value * factor, Provenance::kMeasured,
-                                        fmt::format("fit to {} records measured on {}", fitted_.size(),
-                                                    fitted_.front()->record->origin.host)});
+      model_.constants.add(input.name,
+                           {value,
+                            value / factor,
+                            value * factor,
+                            Provenance::kMeasured,
+                            fmt::format("fit to {} records measured on {}",
+                                        fitted_.size(),
+                                        fitted_.front()->record->origin.host)});
     }
     model_.constants.set_joint(std::move(joint));
   }
@@ -238,8 +254,12 @@ class Fitter {
     }
     std::sort(errors.begin(), errors.end());
     const double factor = std::exp(std::max(0.02, quantile(errors, 0.9)));
-    model_.constants.add("host.model_form", {1, 1 / factor, factor, Provenance::kMeasured,
-                                             "90th percentile of the fit's own residuals"});
+    model_.constants.add("host.model_form",
+                         {1,
+                          1 / factor,
+                          factor,
+                          Provenance::kMeasured,
+                          "90th percentile of the fit's own residuals"});
   }
 
   [[nodiscard]] std::vector<FittedRow> predictions() const {
@@ -249,8 +269,15 @@ class Fitter {
       const Inputs inputs = inputs_of(row);
       const Seconds time = row.cost->total(inputs, r.message());
       const Spread s = spread(*row.cost, inputs, r.message(), equation_error(row, inputs));
-      list.push_back({r.collective, r.algorithm, r.ranks, r.message(), microseconds(r.summary().median),
-                      time, time * std::exp(s.log_low), time * std::exp(s.log_high), row.held_out});
+      list.push_back({r.collective,
+                      r.algorithm,
+                      r.ranks,
+                      r.message(),
+                      microseconds(r.summary().median),
+                      time,
+                      time * std::exp(s.log_low),
+                      time * std::exp(s.log_high),
+                      row.held_out});
     }
     return list;
   }
@@ -258,7 +285,9 @@ class Fitter {
   static std::vector<ExtraUncertainty> equation_error(const Row& row, const Inputs& inputs) {
     const std::string name = row.setting.on_host() ? "host.model_form" : "model_form.known_scale";
     const auto& q = inputs.at(inputs.index(name)).quantity;
-    return {{name, std::log(q.hi / q.value), q.provenance, q.source}};
+    return {
+        {name, std::log(q.hi / q.value), q.provenance, q.source}
+    };
   }
 
   static FitScore score(const std::string& what, const std::vector<const FittedRow*>& rows) {
@@ -269,7 +298,10 @@ class Fitter {
       inside += row->low <= row->measured && row->measured <= row->high ? 1 : 0;
     }
     std::sort(errors.begin(), errors.end());
-    return {what, static_cast<int>(rows.size()), quantile(errors, 0.5), quantile(errors, 0.9),
+    return {what,
+            static_cast<int>(rows.size()),
+            quantile(errors, 0.5),
+            quantile(errors, 0.9),
             static_cast<double>(inside) / static_cast<double>(rows.size())};
   }
 
@@ -289,10 +321,15 @@ class Fitter {
     const std::string kind = fitted_.front()->setting.on_host() ? "host" : "gpu";
     model_.fitted_ranks[kind] = largest_fitted;
     model_.description = fmt::format(
-        "{} constants measured here (fit to {} records of up to {} {} ranks); all others published or "
+        "{} constants measured here (fit to {} records of up to {} {} ranks); all others published "
+        "or "
         "assumed",
-        parameters_.size(), seen.size(), largest_fitted, kind);
-    for (const auto& [what, part] : {std::pair("fitted rows", seen), std::pair("held-out sizes", sizes),
+        parameters_.size(),
+        seen.size(),
+        largest_fitted,
+        kind);
+    for (const auto& [what, part] : {std::pair("fitted rows", seen),
+                                     std::pair("held-out sizes", sizes),
                                      std::pair("held-out ranks", ranks)}) {
       if (!part.empty()) {
         model_.scores.push_back(score(what, part));
@@ -309,10 +346,11 @@ class Fitter {
     }
     std::map<std::pair<std::string, std::string>, std::vector<double>> groups;
     for (const auto& row : rows) {
-      const char* band = row.message.si() <= 64 * 1024       ? "up to 64 KiB"
+      const char* band = row.message.si() <= 64 * 1024          ? "up to 64 KiB"
                          : row.message.si() <= 16.0 * (1 << 20) ? "64 KiB to 16 MiB"
                                                                 : "above 16 MiB";
-      groups[{fmt::format("{} {} on {} ranks", row.algorithm, name(row.collective), row.ranks), band}]
+      groups[{fmt::format("{} {} on {} ranks", row.algorithm, name(row.collective), row.ranks),
+              band}]
           .push_back(std::log(row.predicted / row.measured));
     }
     for (auto& [key, errors] : groups) {
@@ -320,8 +358,11 @@ class Fitter {
       const double median = quantile(errors, 0.5);
       if (errors.size() >= 3 && std::abs(median) > kContradiction) {
         model_.warnings.push_back(fmt::format(
-            "{}, {}: the fit is {:.0f} % too {}: alpha and beta do not describe these rows", key.first,
-            key.second, 100 * std::expm1(std::abs(median)), median > 0 ? "slow" : "fast"));
+            "{}, {}: the fit is {:.0f} % too {}: alpha and beta do not describe these rows",
+            key.first,
+            key.second,
+            100 * std::expm1(std::abs(median)),
+            median > 0 ? "slow" : "fast"));
       }
     }
   }
@@ -334,8 +375,8 @@ class Fitter {
 };
 
 void count(std::vector<std::pair<std::string, int>>& reasons, const std::string& reason) {
-  const auto found = std::find_if(reasons.begin(), reasons.end(),
-                                  [&](const auto& entry) { return entry.first == reason; });
+  const auto found = std::find_if(
+      reasons.begin(), reasons.end(), [&](const auto& entry) { return entry.first == reason; });
   if (found == reasons.end()) {
     reasons.emplace_back(reason, 1);
   } else {
@@ -366,8 +407,10 @@ FitResult fit(const std::vector<Record>& records,
     for (const auto& [reason, times] : left_out) {
       reasons += fmt::format("{}{} x {}", reasons.empty() ? "" : "; ", times, reason);
     }
-    throw Error(fmt::format("no record can be fitted ({})", reasons.empty() ? "there are none" : reasons),
-                "", "fabricast measure --algorithm all on at least two ranks, without oversubscription");
+    throw Error(
+        fmt::format("no record can be fitted ({})", reasons.empty() ? "there are none" : reasons),
+        "",
+        "fabricast measure --algorithm all on at least two ranks, without oversubscription");
   }
   FitResult result = Fitter(std::move(rows), cluster, priors).run();
   result.left_out = std::move(left_out);

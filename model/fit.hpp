@@ -19,7 +19,7 @@ struct FittedRow {
   Bytes message;
   Seconds measured;
   Seconds predicted;
-  Seconds low;   // 90 %
+  Seconds low;  // 90 %
   Seconds high;
   bool held_out = false;
 };
@@ -31,10 +31,10 @@ struct FitResult {
   std::vector<std::pair<std::string, int>> left_out;
 };
 
-/// Robust least squares in ln(time), held to the shipped constants by their own ranges (a ridge), with
-/// the covariance of what was fitted. `cluster` describes where the records were measured (host-box for
-/// host records). Every third size of each curve, and the largest number of ranks when there are
-/// several, take no part in the fit; they are predicted afterwards and scored.
+/// Robust least squares in ln(time), held to the shipped constants by their own ranges (a ridge),
+/// with the covariance of what was fitted. `cluster` describes where the records were measured
+/// (host-box for host records). Every third size of each curve, and the largest number of ranks
+/// when there are several, take no part in the fit; they are predicted afterwards and scored.
 /// Throws Error when no record can be used, with the reasons.
 FitResult fit(const std::vector<Record>& records,
               const Cluster& cluster,

@@ -4,7 +4,6 @@
 #include "core/provenance.hpp"
 
 #include <Eigen/Core>
-
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,7 +28,9 @@ class Inputs {
   /// The current value. An unknown name is a broken invariant: names come from our own files.
   [[nodiscard]] double operator[](std::string_view name) const { return values_[index(name)]; }
   [[nodiscard]] std::size_t index(std::string_view name) const;
-  [[nodiscard]] bool has(std::string_view name) const { return indices_.contains(std::string(name)); }
+  [[nodiscard]] bool has(std::string_view name) const {
+    return indices_.contains(std::string(name));
+  }
 
   [[nodiscard]] std::size_t size() const { return inputs_.size(); }
   [[nodiscard]] const Input& at(std::size_t i) const { return inputs_[i]; }

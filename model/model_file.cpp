@@ -19,8 +19,13 @@ constexpr std::string_view kSchema = "fabricast.model/1";
 constexpr std::size_t kLargestFile = 16 << 20;
 
 json quantity_json(const Quantity<double>& q) {
-  return {{"value", q.value}, {"lo", q.lo}, {"hi", q.hi}, {"provenance", name(q.provenance)},
-          {"source", q.source}};
+  return {
+      {"value",      q.value           },
+      {"lo",         q.lo              },
+      {"hi",         q.hi              },
+      {"provenance", name(q.provenance)},
+      {"source",     q.source          }
+  };
 }
 
 [[noreturn]] void refuse(const std::string& what, const std::string& where) {
@@ -28,8 +33,11 @@ json quantity_json(const Quantity<double>& q) {
 }
 
 Quantity<double> quantity_from(const json& j, const std::string& where) {
-  Quantity<double> q{j.at("value").get<double>(), j.at("lo").get<double>(), j.at("hi").get<double>(),
-                     Provenance::kAssumed, j.at("source").get<std::string>()};
+  Quantity<double> q{j.at("value").get<double>(),
+                     j.at("lo").get<double>(),
+                     j.at("hi").get<double>(),
+                     Provenance::kAssumed,
+                     j.at("source").get<std::string>()};
   const auto provenance = find_provenance(j.at("provenance").get<std::string>());
   if (!provenance || !(q.lo > 0 && q.lo <= q.value && q.value <= q.hi && q.hi < 1e15)) {
     refuse("an input has no valid range or provenance", where);
@@ -95,8 +103,10 @@ Model read(const json& j, const std::string& where) {
   joint.covariance = covariance_from(j.at("covariance_of_logarithms"), joint.names.size(), where);
   model.constants.set_joint(std::move(joint));
   for (const auto& s : j.at("scores")) {
-    model.scores.push_back({s.at("what").get<std::string>(), s.at("rows").get<int>(),
-                            s.at("median_error").get<double>(), s.at("p90_error").get<double>(),
+    model.scores.push_back({s.at("what").get<std::string>(),
+                            s.at("rows").get<int>(),
+                            s.at("median_error").get<double>(),
+                            s.at("p90_error").get<double>(),
                             s.at("coverage").get<double>()});
   }
   model.warnings = j.at("warnings").get<std::vector<std::string>>();
@@ -118,26 +128,32 @@ json to_json(const Model& model) {
     const Input& input = model.constants.at(i);
     const Input& prior = priors.at(priors.index(input.name));
     if (input.quantity.provenance == Provenance::kMeasured) {
-      inputs[input.name] = {{"fitted", quantity_json(input.quantity)},
-                            {"prior", quantity_json(prior.quantity)}};
+      inputs[input.name] = {
+          {"fitted", quantity_json(input.quantity)},
+          {"prior",  quantity_json(prior.quantity)}
+      };
     }
   }
   json scores = json::array();
   for (const auto& s : model.scores) {
-    scores.push_back({{"what", s.what},
-                      {"rows", s.rows},
-                      {"median_error", s.median_error},
-                      {"p90_error", s.p90_error},
-                      {"coverage", s.coverage}});
+    scores.push_back({
+        {"what",         s.what        },
+        {"rows",         s.rows        },
+        {"median_error", s.median_error},
+        {"p90_error",    s.p90_error   },
+        {"coverage",     s.coverage    }
+    });
   }
-  return {{"schema", kSchema},
-          {"description", model.description},
-          {"fitted_ranks", model.fitted_ranks},
-          {"inputs", inputs},
-          {"covariance_of", model.constants.joint().names},
-          {"covariance_of_logarithms", covariance_json(model.constants.joint().covariance)},
-          {"scores", scores},
-          {"warnings", model.warnings}};
+  return {
+      {"schema",                   kSchema                                            },
+      {"description",              model.description                                  },
+      {"fitted_ranks",             model.fitted_ranks                                 },
+      {"inputs",                   inputs                                             },
+      {"covariance_of",            model.constants.joint().names                      },
+      {"covariance_of_logarithms", covariance_json(model.constants.joint().covariance)},
+      {"scores",                   scores                                             },
+      {"warnings",                 model.warnings                                     }
+  };
 }
 
 Model model_from_json(const json& j, const std::string& where) {

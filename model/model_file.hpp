@@ -13,11 +13,11 @@ namespace fabricast {
 
 /// A line about how well the fit describes what it saw and what it did not see.
 struct FitScore {
-  std::string what;          // "held-out sizes", "held-out ranks", "fitted rows"
+  std::string what;  // "held-out sizes", "held-out ranks", "fitted rows"
   int rows = 0;
-  double median_error = 0;   // of |ln(predicted / measured)|
+  double median_error = 0;  // of |ln(predicted / measured)|
   double p90_error = 0;
-  double coverage = 0;       // part of the rows inside their 90 % interval
+  double coverage = 0;  // part of the rows inside their 90 % interval
 };
 
 /// The constants of the cost model, as shipped or moved by measurements.

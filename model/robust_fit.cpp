@@ -1,11 +1,10 @@
 #include "model/robust_fit.hpp"
 
 #include <Eigen/Cholesky>
-#include <unsupported/Eigen/NonLinearOptimization>
-#include <unsupported/Eigen/NumericalDiff>
-
 #include <algorithm>
 #include <cmath>
+#include <unsupported/Eigen/NonLinearOptimization>
+#include <unsupported/Eigen/NumericalDiff>
 #include <vector>
 
 namespace fabricast {
@@ -65,8 +64,8 @@ RobustSolution solve(const RobustProblem& problem) {
   Eigen::MatrixXd jacobian(functor.values(), functor.inputs());
   functor.df(solution.theta, jacobian);
   solution.misfit = robust_sd(problem.residuals(solution.theta));
-  // Residuals larger than expected mean that the data say less than their errors claim; the prior says
-  // what it says.
+  // Residuals larger than expected mean that the data say less than their errors claim; the prior
+  // says what it says.
   jacobian.topRows(problem.rows) /= std::max(1.0, solution.misfit);
   const Eigen::MatrixXd curvature = jacobian.transpose() * jacobian;
   solution.covariance =

@@ -1,8 +1,8 @@
-// Penalised robust least squares on top of Eigen's Levenberg-Marquardt. Knows nothing of collectives.
+// Penalised robust least squares on top of Eigen's Levenberg-Marquardt. Knows nothing of
+// collectives.
 #pragma once
 
 #include <Eigen/Core>
-
 #include <functional>
 
 namespace fabricast {
@@ -17,8 +17,9 @@ struct RobustProblem {
 
 struct RobustSolution {
   Eigen::VectorXd theta;
-  Eigen::MatrixXd covariance;  // Laplace: inverse of the penalised curvature, data rows widened by the misfit
-  double misfit = 1;           // robust standard deviation of the standardised residuals; 1 is expected
+  Eigen::MatrixXd
+      covariance;  // Laplace: inverse of the penalised curvature, data rows widened by the misfit
+  double misfit = 1;  // robust standard deviation of the standardised residuals; 1 is expected
   bool converged = false;
 };
 

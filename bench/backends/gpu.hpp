@@ -1,5 +1,5 @@
-// The GPU side, as the rest of the program sees it. Where CUDA is left out of the build, gpu_none.cpp
-// stands in.
+// The GPU side, as the rest of the program sees it. Where CUDA is left out of the build,
+// gpu_none.cpp stands in.
 #pragma once
 
 #include "bench/backend.hpp"
@@ -18,7 +18,7 @@ struct GpuInventory {
   std::string driver;              // "580.65.06 (CUDA 13.0)": the newest CUDA that it serves
   std::string runtime;             // CUDA version that this program was built with
   std::string nccl;                // version of the library found at run time
-  std::string why_none;            // "" or one line with the remedy: why NCCL cannot be measured here
+  std::string why_none;  // "" or one line with the remedy: why NCCL cannot be measured here
 
   [[nodiscard]] bool usable() const { return count > 0 && !nccl.empty(); }
 };
@@ -26,9 +26,9 @@ struct GpuInventory {
 /// Never throws, never prints, needs no driver, leaves the GPUs untouched (no context is made).
 GpuInventory inspect_gpus();
 
-/// Collective over all processes. Rank = process x GPUs per process + index of the GPU in the process.
-/// `gpus_per_process` 0: one process on a host takes all its GPUs, several share them evenly. Throws
-/// Error, on every process, where one has no usable GPU.
+/// Collective over all processes. Rank = process x GPUs per process + index of the GPU in the
+/// process. `gpus_per_process` 0: one process on a host takes all its GPUs, several share them
+/// evenly. Throws Error, on every process, where one has no usable GPU.
 std::unique_ptr<Backend> make_nccl_backend(Control& control, int gpus_per_process);
 
 }  // namespace fabricast

@@ -1,5 +1,4 @@
 #include "bench/backends/mpi.hpp"
-
 #include "bench/host/add.hpp"
 #include "bench/host/algorithms.hpp"
 #include "bench/host/buffer.hpp"
@@ -89,21 +88,23 @@ constexpr std::array kLibraryCollectives{
                         return MPI_Allreduce(
                             c.send, c.receive, c.count, c.type.type, c.type.sum, c.communicator);
                       }},
-    LibraryCollective{Collective::kAllGather,
+    LibraryCollective{
+                      Collective::kAllGather,
                       [](const LibraryCall& c) {
-                        return MPI_Allgather(c.send, c.count, c.type.type, c.receive, c.count,
-                                             c.type.type, c.communicator);
-                      }},
+          return MPI_Allgather(
+              c.send, c.count, c.type.type, c.receive, c.count, c.type.type, c.communicator);
+        }              },
     LibraryCollective{Collective::kReduceScatter,
                       [](const LibraryCall& c) {
                         return MPI_Reduce_scatter_block(
                             c.send, c.receive, c.count, c.type.type, c.type.sum, c.communicator);
                       }},
-    LibraryCollective{Collective::kAllToAll,
+    LibraryCollective{
+                      Collective::kAllToAll,
                       [](const LibraryCall& c) {
-                        return MPI_Alltoall(c.send, c.count, c.type.type, c.receive, c.count,
-                                            c.type.type, c.communicator);
-                      }},
+          return MPI_Alltoall(
+              c.send, c.count, c.type.type, c.receive, c.count, c.type.type, c.communicator);
+        }              },
     LibraryCollective{Collective::kBroadcast,
                       [](const LibraryCall& c) {
                         return MPI_Bcast(c.receive, c.count, c.type.type, 0, c.communicator);
@@ -115,9 +116,17 @@ constexpr std::array kLibraryCollectives{
                       }},
     LibraryCollective{Collective::kSendRecv,
                       [](const LibraryCall& c) {
-                        return MPI_Sendrecv(c.send, c.count, c.type.type, (c.rank + 1) % c.ranks, 0,
-                                            c.receive, c.count, c.type.type,
-                                            (c.rank + c.ranks - 1) % c.ranks, 0, c.communicator,
+                        return MPI_Sendrecv(c.send,
+                                            c.count,
+                                            c.type.type,
+                                            (c.rank + 1) % c.ranks,
+                                            0,
+                                            c.receive,
+                                            c.count,
+                                            c.type.type,
+                                            (c.rank + c.ranks - 1) % c.ranks,
+                                            0,
+                                            c.communicator,
                                             MPI_STATUS_IGNORE);
                       }},
 };
@@ -205,8 +214,10 @@ class MpiBackend final : public Backend {
         layout_{control.processes(), ranks_per_node > 0 ? ranks_per_node : smallest_host(control)},
         link_(control.communicator(), control.wait()) {
     if (layout_.ranks % layout_.per_node != 0) {
-      throw Error(fmt::format("{} ranks do not divide into nodes of {}", layout_.ranks, layout_.per_node),
-                  "", "a number of ranks per node that divides the number of ranks");
+      throw Error(
+          fmt::format("{} ranks do not divide into nodes of {}", layout_.ranks, layout_.per_node),
+          "",
+          "a number of ranks per node that divides the number of ranks");
     }
     MPI_Comm_dup(control.communicator(), &communicator_);
   }
@@ -222,7 +233,9 @@ class MpiBackend final : public Backend {
   [[nodiscard]] bool oversubscribed() const override { return control_.oversubscribed(); }
   [[nodiscard]] std::string machine() const override { return processor_name(); }
   [[nodiscard]] std::map<std::string, std::string> versions() const override {
-    return {{"mpi", mpi_library_version()}};
+    return {
+        {"mpi", mpi_library_version()}
+    };
   }
 
   [[nodiscard]] std::vector<Offer> offers() const override {
@@ -255,7 +268,8 @@ class MpiBackend final : public Backend {
   [[nodiscard]] std::uint64_t buffer_bytes(const Case& c) const override {
     const Extents root = extents(c.collective, 0, layout_.ranks, c.count);
     // Our algorithms keep up to two blocks of scratch.
-    return (root.send + root.receive + 2 * c.count) * static_cast<std::uint64_t>(info(c.type).bytes);
+    return (root.send + root.receive + 2 * c.count) *
+           static_cast<std::uint64_t>(info(c.type).bytes);
   }
 
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Case& c) override {
@@ -266,12 +280,14 @@ class MpiBackend final : public Backend {
     std::vector<std::string> list;
     if (layout_.ranks == 1) {
       list.emplace_back(
-          "one rank: nothing crosses a link; the time is the call itself, so no bandwidth is given");
+          "one rank: nothing crosses a link; the time is the call itself, so no bandwidth is "
+          "given");
     }
     if (control_.oversubscribed()) {
       list.push_back(fmt::format(
           "oversubscribed: {} ranks share {} processors; times include waiting for a processor",
-          control_.local_processes(), control_.host_processors()));
+          control_.local_processes(),
+          control_.host_processors()));
     }
     return list;
   }
@@ -289,14 +305,17 @@ class MpiBackend final : public Backend {
       const LibraryCollective* row = find_library(c.collective);
       return [this, row, type = types_.at(c.type), count = static_cast<int>(c.count)](
                  const std::byte* send, std::byte* receive) {
-        check_mpi(row->run({send, receive, count, type, communicator_, control_.process(), layout_.ranks}),
-                  "MPI collective");
+        check_mpi(
+            row->run(
+                {send, receive, count, type, communicator_, control_.process(), layout_.ranks}),
+            "MPI collective");
       };
     }
     const HostAlgorithm* row = find_host(c);
     if (row == nullptr) {
-      throw unknown_name(
-          std::string(fabricast::name(c.collective)) + " algorithm", c.algorithm, textbook_names(c.collective));
+      throw unknown_name(std::string(fabricast::name(c.collective)) + " algorithm",
+                         c.algorithm,
+                         textbook_names(c.collective));
     }
     return [this, row, c](const std::byte* send, std::byte* receive) {
       row->run({link_, layout_, c.type, c.count, send, receive, scratch_});

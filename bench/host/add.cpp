@@ -20,11 +20,16 @@ void add_as(std::byte* into, const std::byte* from, std::uint64_t count) {
 
 void add(DataType type, std::byte* into, const std::byte* from, std::uint64_t count) {
   switch (type) {
-    case DataType::kFloat32: return add_as<float>(into, from, count);
-    case DataType::kFloat16: return add_as<Eigen::half>(into, from, count);
-    case DataType::kBfloat16: return add_as<Eigen::bfloat16>(into, from, count);
-    case DataType::kInt32: return add_as<std::int32_t>(into, from, count);
-    case DataType::kInt64: return add_as<std::int64_t>(into, from, count);
+    case DataType::kFloat32:
+      return add_as<float>(into, from, count);
+    case DataType::kFloat16:
+      return add_as<Eigen::half>(into, from, count);
+    case DataType::kBfloat16:
+      return add_as<Eigen::bfloat16>(into, from, count);
+    case DataType::kInt32:
+      return add_as<std::int32_t>(into, from, count);
+    case DataType::kInt64:
+      return add_as<std::int64_t>(into, from, count);
   }
 }
 

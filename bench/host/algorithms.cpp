@@ -30,7 +30,8 @@ Block outgoing(const std::byte* data, std::size_t bytes) {
   return {const_cast<std::byte*>(data), bytes};
 }
 
-// The elements of one vector cut into `parts` nearly equal chunks; chunk i starts at i x count / parts.
+// The elements of one vector cut into `parts` nearly equal chunks; chunk i starts at i x count /
+// parts.
 class Chunks {
  public:
   Chunks(std::byte* data, std::uint64_t count, int parts, std::size_t width)
@@ -85,8 +86,10 @@ void reduce_scatter_on(const Ring& ring, const HostCall& call, const Chunks& chu
 // size-1 steps. Ring member i starts with chunk i; each step passes on the chunk that came last.
 void all_gather_on(const Ring& ring, const HostCall& call, const Chunks& chunks) {
   for (int step = 0; step + 1 < ring.size; ++step) {
-    call.link.exchange(
-        chunks.at(ring.behind(step)), ring.next(), chunks.at(ring.behind(step + 1)), ring.previous());
+    call.link.exchange(chunks.at(ring.behind(step)),
+                       ring.next(),
+                       chunks.at(ring.behind(step + 1)),
+                       ring.previous());
   }
 }
 
@@ -184,10 +187,8 @@ void hierarchical_all_reduce(const HostCall& call) {
 
 void ring_all_gather(const HostCall& call) {
   const Ring ring = whole_ring(call);
-  const Chunks blocks(call.receive,
-                      call.count * static_cast<std::uint64_t>(ring.size),
-                      ring.size,
-                      width(call));
+  const Chunks blocks(
+      call.receive, call.count * static_cast<std::uint64_t>(ring.size), ring.size, width(call));
   copy_bytes(blocks.at(ring.me).data, call.send, blocks.at(ring.me).bytes);
   all_gather_on(ring, call, blocks);
 }
@@ -255,7 +256,8 @@ void direct_send_recv(const HostCall& call) {
     copy_bytes(call.receive, call.send, bytes);
     return;
   }
-  call.link.exchange(outgoing(call.send, bytes), ring.next(), {call.receive, bytes}, ring.previous());
+  call.link.exchange(
+      outgoing(call.send, bytes), ring.next(), {call.receive, bytes}, ring.previous());
 }
 
 }  // namespace fabricast::host

@@ -13,8 +13,9 @@
 
 namespace fabricast {
 
-/// The buffers of one call. Sizes are extents(collective, rank, ranks, count) elements; `receive` has
-/// them also where the collective gives this rank no result and `send` has none (broadcast off root).
+/// The buffers of one call. Sizes are extents(collective, rank, ranks, count) elements; `receive`
+/// has them also where the collective gives this rank no result and `send` has none (broadcast off
+/// root).
 struct HostCall {
   PointToPoint& link;
   Layout layout;
@@ -45,16 +46,17 @@ void direct_send_recv(const HostCall& call);
 }  // namespace host
 
 inline constexpr std::array kHostAlgorithms{
-    HostAlgorithm{Collective::kAllReduce, "ring", host::ring_all_reduce},
-    HostAlgorithm{Collective::kAllReduce, "recursive_doubling", host::recursive_doubling_all_reduce},
-    HostAlgorithm{Collective::kAllReduce, "tree", host::tree_all_reduce},
-    HostAlgorithm{Collective::kAllReduce, "hierarchical", host::hierarchical_all_reduce},
-    HostAlgorithm{Collective::kAllGather, "ring", host::ring_all_gather},
-    HostAlgorithm{Collective::kReduceScatter, "ring", host::ring_reduce_scatter},
-    HostAlgorithm{Collective::kAllToAll, "pairwise", host::pairwise_all_to_all},
-    HostAlgorithm{Collective::kBroadcast, "tree", host::tree_broadcast},
-    HostAlgorithm{Collective::kReduce, "tree", host::tree_reduce},
-    HostAlgorithm{Collective::kSendRecv, "direct", host::direct_send_recv},
+    HostAlgorithm{Collective::kAllReduce,     "ring",               host::ring_all_reduce              },
+    HostAlgorithm{
+                  Collective::kAllReduce,     "recursive_doubling", host::recursive_doubling_all_reduce},
+    HostAlgorithm{Collective::kAllReduce,     "tree",               host::tree_all_reduce              },
+    HostAlgorithm{Collective::kAllReduce,     "hierarchical",       host::hierarchical_all_reduce      },
+    HostAlgorithm{Collective::kAllGather,     "ring",               host::ring_all_gather              },
+    HostAlgorithm{Collective::kReduceScatter, "ring",               host::ring_reduce_scatter          },
+    HostAlgorithm{Collective::kAllToAll,      "pairwise",           host::pairwise_all_to_all          },
+    HostAlgorithm{Collective::kBroadcast,     "tree",               host::tree_broadcast               },
+    HostAlgorithm{Collective::kReduce,        "tree",               host::tree_reduce                  },
+    HostAlgorithm{Collective::kSendRecv,      "direct",             host::direct_send_recv             },
 };
 
 }  // namespace fabricast

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::byte kPoison{0xA5};
 
-// Reductions look their values up in a short table whose index just counts round: without a division
-// per element the check costs about as much as reading the buffer.
+// Reductions look their values up in a short table whose index just counts round: without a
+// division per element the check costs about as much as reading the buffer.
 template <typename Word, typename Visit>
 void for_each_expected(const PatternView& pattern, std::uint64_t elements, Visit visit) {
   if (pattern.table == nullptr) {
@@ -19,7 +19,8 @@ void for_each_expected(const PatternView& pattern, std::uint64_t elements, Visit
     }
     return;
   }
-  std::uint64_t at = (pattern.shift + pattern.first_offset + pattern.iteration * 7919) % pattern.period;
+  std::uint64_t at =
+      (pattern.shift + pattern.first_offset + pattern.iteration * 7919) % pattern.period;
   for (std::uint64_t i = 0; i < elements; ++i) {
     visit(i, static_cast<Word>(pattern.table[at]));
     at = at + 1 == pattern.period ? 0 : at + 1;
@@ -48,9 +49,12 @@ GuardedBuffer::GuardedBuffer(std::uint64_t elements, DataType type)
 
 void GuardedBuffer::fill(const PatternView& pattern) {
   switch (width_) {
-    case 2: return fill_as<std::uint16_t>(data(), elements_, pattern);
-    case 4: return fill_as<std::uint32_t>(data(), elements_, pattern);
-    default: return fill_as<std::uint64_t>(data(), elements_, pattern);
+    case 2:
+      return fill_as<std::uint16_t>(data(), elements_, pattern);
+    case 4:
+      return fill_as<std::uint32_t>(data(), elements_, pattern);
+    default:
+      return fill_as<std::uint64_t>(data(), elements_, pattern);
   }
 }
 
@@ -58,9 +62,12 @@ void GuardedBuffer::poison() { std::fill(bytes_.begin(), bytes_.end(), kPoison);
 
 std::uint64_t GuardedBuffer::wrong(const PatternView& pattern) const {
   switch (width_) {
-    case 2: return wrong_as<std::uint16_t>(data(), elements_, pattern);
-    case 4: return wrong_as<std::uint32_t>(data(), elements_, pattern);
-    default: return wrong_as<std::uint64_t>(data(), elements_, pattern);
+    case 2:
+      return wrong_as<std::uint16_t>(data(), elements_, pattern);
+    case 4:
+      return wrong_as<std::uint32_t>(data(), elements_, pattern);
+    default:
+      return wrong_as<std::uint64_t>(data(), elements_, pattern);
   }
 }
 

@@ -11,8 +11,9 @@ namespace fabricast {
 
 namespace {
 
-// Bytes that must cross, in messages, whatever the algorithm: per GPU on scale-up links and per node on
-// its NICs. In-network reduction halves what all-reduce needs: the message goes up once and comes back.
+// Bytes that must cross, in messages, whatever the algorithm: per GPU on scale-up links and per
+// node on its NICs. In-network reduction halves what all-reduce needs: the message goes up once and
+// comes back.
 struct LeastVolume {
   double up;
   double out;
@@ -29,11 +30,15 @@ LeastVolume least_volume(const Setting& setting, Collective collective) {
       return {setting.in_node_reduction && n > 1 ? 1.0 : 2 * one_pass_up,
               setting.in_network_reduction ? 1.0 : 2 * one_pass_out};
     case Collective::kAllGather:
-    case Collective::kReduceScatter: return {one_pass_up, one_pass_out};
-    case Collective::kAllToAll: return {(n - 1) / ranks, n * (ranks - n) / ranks};
+    case Collective::kReduceScatter:
+      return {one_pass_up, one_pass_out};
+    case Collective::kAllToAll:
+      return {(n - 1) / ranks, n * (ranks - n) / ranks};
     case Collective::kGather:
-    case Collective::kScatter: return {(n - 1) / ranks, (ranks - n) / ranks};
-    default: return {n > 1 ? 1.0 : 0.0, 1.0};
+    case Collective::kScatter:
+      return {(n - 1) / ranks, (ranks - n) / ranks};
+    default:
+      return {n > 1 ? 1.0 : 0.0, 1.0};
   }
 }
 
@@ -51,7 +56,8 @@ std::vector<Candidate> priceable(const Setting& setting, Collective collective) 
   if (setting.on_host()) {
     return priceable_on_host(setting, collective);
   }
-  return is_exchange(collective) ? priceable_exchange(collective) : priceable_on_gpus(setting, collective);
+  return is_exchange(collective) ? priceable_exchange(collective)
+                                 : priceable_on_gpus(setting, collective);
 }
 
 std::unique_ptr<Cost> make_cost(const Setting& setting,

@@ -19,8 +19,8 @@ struct Candidate {
   int channels = 1;       // parallel rings or trees: a message is cut into as many parts
 };
 
-/// Prices any message size. Names of inputs are looked up once, when it is made; `inputs` given later
-/// must have the same names in the same order.
+/// Prices any message size. Names of inputs are looked up once, when it is made; `inputs` given
+/// later must have the same names in the same order.
 class Cost {
  public:
   virtual ~Cost() = default;

@@ -11,8 +11,8 @@ namespace fabricast {
 
 namespace {
 
-// All-to-all, gather and scatter: the launch, a cost per peer, and the bytes that leave a GPU (or reach
-// the root) by NVLink and a node by its NICs.
+// All-to-all, gather and scatter: the launch, a cost per peer, and the bytes that leave a GPU (or
+// reach the root) by NVLink and a node by its NICs.
 class PeerCost final : public Cost {
  public:
   PeerCost(const Setting& setting, Collective collective, const Inputs& in)
@@ -38,8 +38,9 @@ class PeerCost final : public Cost {
         gigabytes_per_second(in.value(rate_up_)) * in.value(efficiency_up_);
     const Seconds up = message * ((n - 1) / ranks) / up_rate;
     std::vector<Term> list{
-        {"launch", microseconds(in.value(launch_) * in.value(system_launch_))},
-        {"scale_up_latency", microseconds((n - 1) * in.value(local_peer_))}};
+        {"launch",           microseconds(in.value(launch_) * in.value(system_launch_))},
+        {"scale_up_latency", microseconds((n - 1) * in.value(local_peer_))             }
+    };
     if (setting_.nodes == 1) {
       list.push_back({"scale_up_bytes", up});
       return list;
@@ -48,8 +49,8 @@ class PeerCost final : public Cost {
     const Seconds out = seconds_out(in, message);
     const double both = std::pow(std::pow(up.si(), 4) + std::pow(out.si(), 4), 0.25);
     const double share_out = both > 0 ? std::pow(out.si() / both, 4) : 1;
-    list.push_back({"scale_out_latency", microseconds(remote * in.value(remote_peer_) *
-                                                      in.value(system_latency_))});
+    list.push_back({"scale_out_latency",
+                    microseconds(remote * in.value(remote_peer_) * in.value(system_latency_))});
     list.push_back({"scale_up_bytes", Seconds(both * (1 - share_out))});
     list.push_back({"scale_out_bytes", Seconds(both * share_out)});
     return list;
@@ -72,16 +73,18 @@ class PeerCost final : public Cost {
   Setting setting_;
   bool rooted_;
   Network network_;
-  std::size_t launch_, system_launch_, local_peer_, efficiency_up_, fade_, rate_up_, system_latency_,
-      system_bandwidth_;
+  std::size_t launch_, system_launch_, local_peer_, efficiency_up_, fade_, rate_up_,
+      system_latency_, system_bandwidth_;
   std::size_t remote_peer_ = 0;
   std::size_t efficiency_out_ = 0;
 };
 
-// Every rank sends to the next: inside a node by NVLink, over the node's edge by the last GPU's NICs.
+// Every rank sends to the next: inside a node by NVLink, over the node's edge by the last GPU's
+// NICs.
 class NeighbourCost final : public Cost {
  public:
-  NeighbourCost(const Setting& setting, const Inputs& in) : setting_(setting), network_(setting, in) {
+  NeighbourCost(const Setting& setting, const Inputs& in)
+      : setting_(setting), network_(setting, in) {
     launch_ = in.index("launch.simple_us");
     system_launch_ = in.index("system.launch");
     hop_up_ = in.index("scale_up.hop.ring_simple_us");
@@ -100,17 +103,21 @@ class NeighbourCost final : public Cost {
     const Seconds up =
         message / (gigabytes_per_second(in.value(rate_up_)) * in.value(efficiency_up_));
     if (setting_.nodes == 1) {
-      return {{"launch", launch},
-              {"scale_up_latency", microseconds(in.value(hop_up_))},
-              {"scale_up_bytes", up}};
+      return {
+          {"launch",           launch                         },
+          {"scale_up_latency", microseconds(in.value(hop_up_))},
+          {"scale_up_bytes",   up                             }
+      };
     }
     const BytesPerSecond own = network_.node(in) / setting_.layout.per_node *
                                in.value(efficiency_out_) * in.value(system_bandwidth_) *
                                network_.rate_factor(in, 0);
-    return {{"launch", launch},
-            {"scale_out_latency", microseconds(in.value(hop_out_) * in.value(system_latency_))},
-            {"fabric_distance", network_.distance(in, 1, false)},
-            {"scale_out_bytes", std::max(message / own, up)}};
+    return {
+        {"launch",                                                      launch},
+        {                 "scale_out_latency", microseconds(in.value(hop_out_) * in.value(system_latency_))      },
+        { "fabric_distance",                                                            network_.distance(in,                                                            1, false)},
+        {                 "scale_out_bytes",                                       std::max(message / own,    up)}
+    };
   }
 
  private:
@@ -130,7 +137,9 @@ bool is_exchange(Collective collective) {
 }
 
 std::vector<Candidate> priceable_exchange(Collective collective) {
-  return {{collective == Collective::kAllToAll ? "pairwise" : "direct", ""}};
+  return {
+      {collective == Collective::kAllToAll ? "pairwise" : "direct", ""}
+  };
 }
 
 std::unique_ptr<Cost> make_exchange_cost(const Setting& setting,

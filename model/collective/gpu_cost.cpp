@@ -17,7 +17,8 @@ constexpr std::array<std::string_view, 3> kProtocols{"ll", "ll128", "simple"};
 constexpr double kLargestChunk = 512 * 1024;
 
 Dimensions dimensions(const Setting& s) {
-  return {static_cast<double>(s.layout.ranks), static_cast<double>(s.nodes),
+  return {static_cast<double>(s.layout.ranks),
+          static_cast<double>(s.nodes),
           static_cast<double>(s.layout.per_node)};
 }
 
@@ -36,7 +37,8 @@ bool has_multicast(const Setting& setting) {
 
 bool available(const Setting& setting, const GpuAlgorithm& row) {
   const Shape shape = row.shape(dimensions(setting));
-  const bool needs_sharp = row.name.starts_with("collnet") || (row.name == "nvls" && setting.nodes > 1);
+  const bool needs_sharp =
+      row.name.starts_with("collnet") || (row.name == "nvls" && setting.nodes > 1);
   return row.applies(dimensions(setting)) && (!shape.multicast || has_multicast(setting)) &&
          (!needs_sharp || setting.in_network_reduction);
 }
@@ -46,7 +48,10 @@ double smooth_max(double a, double b) { return std::pow(std::pow(a, 4) + std::po
 
 class GpuCost final : public Cost {
  public:
-  GpuCost(const Setting& setting, const GpuAlgorithm& row, const Candidate& candidate, const Inputs& in)
+  GpuCost(const Setting& setting,
+          const GpuAlgorithm& row,
+          const Candidate& candidate,
+          const Inputs& in)
       : setting_(setting),
         shape_(row.shape(dimensions(setting))),
         network_(setting, in),
@@ -81,7 +86,10 @@ class GpuCost final : public Cost {
 
   [[nodiscard]] std::vector<Term> terms(const Inputs& in, Bytes message) const override {
     const double chunk = message.si() * shape_.chunk / channels_;
-    std::vector<Term> list{{"launch", launch(in)}, {"scale_up_latency", latency_up(in)}};
+    std::vector<Term> list{
+        {"launch",           launch(in)    },
+        {"scale_up_latency", latency_up(in)}
+    };
     const double up = seconds_up(in, message);
     if (setting_.nodes == 1) {
       list.push_back({"scale_up_bytes", Seconds(up)});
@@ -121,8 +129,8 @@ class GpuCost final : public Cost {
     const double on_wire = protocol_ == "ll" ? 2 * chunk : chunk;  // LL sends a flag with each word
     const double announced =
         protocol_ == "ll128" ? 0 : long_message_share(on_wire, in.value(long_message_B_));
-    const double hop = in.value(hop_out_) * in.value(system_latency_) +
-                       in.value(long_message_us_) * announced;
+    const double hop =
+        in.value(hop_out_) * in.value(system_latency_) + in.value(long_message_us_) * announced;
     const double growth = 1 + in.value(growth_) * std::max(0.0, std::log2(setting_.nodes) - 1);
     return microseconds(shape_.steps_out * hop * growth);
   }
@@ -158,9 +166,9 @@ class GpuCost final : public Cost {
   int channels_;
   std::size_t launch_ = kNone, architecture_ = kNone, system_launch_ = kNone, hop_up_ = kNone,
               efficiency_up_ = kNone, multicast_ = kNone, rate_up_ = kNone, hop_out_ = kNone,
-              efficiency_out_ = kNone, long_message_us_ = kNone, long_message_B_ = kNone, fill_ = kNone,
-              growth_ = kNone, fade_ = kNone, system_latency_ = kNone, system_bandwidth_ = kNone,
-              crossing_ = kNone;
+              efficiency_out_ = kNone, long_message_us_ = kNone, long_message_B_ = kNone,
+              fill_ = kNone, growth_ = kNone, fade_ = kNone, system_latency_ = kNone,
+              system_bandwidth_ = kNone, crossing_ = kNone;
 };
 
 }  // namespace

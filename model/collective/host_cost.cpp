@@ -21,10 +21,12 @@ class HostCost final : public Cost {
     const double chunk = schedule_.steps > 0 ? message.si() * schedule_.wire / schedule_.steps : 0;
     const double step_us =
         in.value(alpha_) + in.value(long_us_) * long_message_share(chunk, in.value(long_B_));
-    return {{"launch", microseconds(in.value(call_))},
-            {"host_latency", microseconds(schedule_.steps * step_us)},
-            {"host_bytes", message * schedule_.wire / gigabytes_per_second(in.value(bandwidth_))},
-            {"host_reduction", message * schedule_.reduced / gigabytes_per_second(in.value(reduce_))}};
+    return {
+        {"launch",         microseconds(in.value(call_))                                        },
+        {"host_latency",   microseconds(schedule_.steps * step_us)                              },
+        {"host_bytes",     message * schedule_.wire / gigabytes_per_second(in.value(bandwidth_))},
+        {"host_reduction", message * schedule_.reduced / gigabytes_per_second(in.value(reduce_))}
+    };
   }
 
  private:

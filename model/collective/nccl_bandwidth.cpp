@@ -1,4 +1,5 @@
-// Algorithm bandwidth of NCCL's cells.
+// Algorithm bandwidth of NCCL's cells. A ring of R ranks carries each byte steps/R times, a tree once
+// up and once down.
 #include "model/collective/nccl_cells.hpp"
 #include "model/collective/nccl_steps.hpp"
 
@@ -12,8 +13,6 @@ using enum NcclAlgorithm;
 using enum NcclProtocol;
 
 }  // namespace
-
-// Algorithm bandwidth. A ring of R ranks carries each byte steps/R times, a tree up and down.
 
 BytesPerSecond NcclCells::bandwidth(Collective c, NcclAlgorithm a, NcclProtocol p) const {
   switch (a) {

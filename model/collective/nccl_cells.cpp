@@ -49,8 +49,6 @@ std::vector<NcclCell> NcclCells::all(Collective c) const {
   return cells;
 }
 
-// What runs at all.
-
 bool NcclCells::has(Collective c, NcclAlgorithm a, NcclProtocol p) const {
   if (a != kTree && a != kRing && p != kSimple) {
     return false;
@@ -112,13 +110,12 @@ bool NcclCells::has_chain() const {
   return topology_.sharp && nodes_ > 1 && per_node_ <= constants_.collnet.chain_most_gpus;
 }
 
-// Channels that NCCL opens: twice those of its search.
-
 int NcclCells::nvls_channels() const {
   const double channels = constants_.nvls.channels[column_][nodes_ > 1 ? 1 : 0];
   return has_nvls() ? static_cast<int>(channels) : 0;
 }
 
+// NCCL opens each channel of its search twice.
 int NcclCells::channels() const {
   const NcclChannels& rule = constants_.channels;
   int n = std::min(rule.most, 2 * graphs_.ring.channels);

@@ -44,8 +44,52 @@ void keep_nics(std::vector<Row>& rows, const Node& node) {
   std::erase_if(rows, [&](const Row& row) { return row.nics != best; });
 }
 
-/// One of the rows, scaled to a node like it.
-Row scaled(std::vector<Row> rows, Node node, BytesPerSecond nvlink) {
+double network_GBps(const Row& row) {
+  return row.nics * in_GBps(gigabits_per_second(row.nic_Gbps));
+}
+
+/// Channels go with the NICs, unless NVLink bounds them: then NICs may go until they bound.
+double channel_share(const Row& row, const Node& node) {
+  const double fewer = node.nics / row.nics;
+  const double used = row.ring_channels * row.ring_GBps / network_GBps(row);
+  const bool nvlink_bounds = used < 0.8;  // the search finds 0.9 to 1 of NICs that bound
+  return nvlink_bounds ? std::min(1.0, fewer / used) : fewer;
+}
+
+/// A row's results, scaled to another node.
+struct Scale {
+  double channels;
+  double rate;
+  double network_GBps;  // of all channels
+  double nvlink_GBps;
+
+  void apply(double& n, double& intra, double& inter) const {
+    if (n > 0) {
+      n = std::max(1.0, std::round(n * channels));
+      inter = std::min(inter * rate, network_GBps / n);
+      intra = std::min(intra * rate, std::max(inter, nvlink_GBps / n));
+    }
+  }
+};
+
+Row scaled(Row row, const Node& node, BytesPerSecond nvlink) {
+  const double slower = std::min(1.0, node.nic_Gbps / row.nic_Gbps);
+  const Scale scale{channel_share(row, node),
+                    slower,
+                    network_GBps(row) * slower * node.nics / row.nics,
+                    in_GBps(nvlink)};
+  double tree_channels = row.ring_channels;
+  double ring_inter = row.ring_GBps;
+  scale.apply(tree_channels, row.tree_intra_GBps, row.tree_inter_GBps);
+  scale.apply(row.ring_channels, row.ring_GBps, ring_inter);
+  row.ring_GBps = std::min(row.ring_GBps, ring_inter);
+  scale.apply(row.nvls_channels, row.nvls_intra_GBps, row.nvls_inter_GBps);
+  scale.apply(row.direct_channels, row.direct_intra_GBps, row.direct_inter_GBps);
+  return row;
+}
+
+/// The nearest row, scaled.
+Row approximated(std::vector<Row> rows, Node node, BytesPerSecond nvlink) {
   if (node.nics > node.gpus) {
     node.nic_Gbps *= node.nics / node.gpus;
     node.nics = node.gpus;
@@ -53,23 +97,7 @@ Row scaled(std::vector<Row> rows, Node node, BytesPerSecond nvlink) {
   keep_at_least(rows, &Row::gpus, node.gpus);
   keep_nics(rows, node);
   keep_at_least(rows, &Row::nic_Gbps, node.nic_Gbps);
-  Row row = rows.front();
-  const double slower = std::min(1.0, node.nic_Gbps / row.nic_Gbps);
-  const double fewer = node.nics / row.nics;
-  const double network = in_GBps(gigabits_per_second(row.nic_Gbps * slower)) * node.nics;
-  const auto fit = [&](double& channels, double& intra, double& inter) {
-    channels = channels == 0 ? 0 : std::max(1.0, std::round(channels * fewer));
-    inter = std::min(inter * slower, network / std::max(1.0, channels));
-    intra = std::min(intra * slower, std::max(inter, in_GBps(nvlink) / std::max(1.0, channels)));
-  };
-  double tree_channels = row.ring_channels;
-  double ring_inter = row.ring_GBps;
-  fit(tree_channels, row.tree_intra_GBps, row.tree_inter_GBps);
-  fit(row.ring_channels, row.ring_GBps, ring_inter);
-  row.ring_GBps = std::min(row.ring_GBps, ring_inter);
-  fit(row.nvls_channels, row.nvls_intra_GBps, row.nvls_inter_GBps);
-  fit(row.direct_channels, row.direct_intra_GBps, row.direct_inter_GBps);
-  return row;
+  return scaled(rows.front(), node, nvlink);
 }
 
 NcclGraph graph(double channels, double intra_GBps, double inter_GBps) {
@@ -92,24 +120,29 @@ NcclGraphs graphs_of(const Row& row, bool nvswitch) {
   return g;
 }
 
+bool is_of(const Row& row, const Node& node) {
+  return row.gpus == node.gpus && row.nics == node.nics &&
+         std::abs(row.nic_Gbps - node.nic_Gbps) < 0.5;
+}
+
 NcclGraphs searched(NcclVersion version, const NcclTopology& t, NcclGeneration generation) {
   const bool several = t.nodes > 1;
-  std::vector<Row> rows = nccl_search_rows({generation, t.cpu == "arm", several}, version);
+  auto [rows, of_other_hosts] = nccl_search_rows({generation, t.cpu == "arm", several}, version);
   const Node node{static_cast<double>(t.gpus_per_node),
                   several ? static_cast<double>(t.nics_per_node) : 0,
                   several ? t.nic.si() * 8e-9 : 0};
-  const auto exact = std::find_if(rows.begin(), rows.end(), [&](const Row& row) {
-    return row.gpus == node.gpus && row.nics == node.nics &&
-           std::abs(row.nic_Gbps - node.nic_Gbps) < 0.5;
-  });
+  const auto exact =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return is_of(row, node); });
   if (exact != rows.end()) {
-    return graphs_of(*exact, t.nvswitch);
+    NcclGraphs graphs = graphs_of(*exact, t.nvswitch);
+    graphs.approximated = of_other_hosts;
+    return graphs;
   }
   if (!several) {
     keep_at_least(rows, &Row::gpus, node.gpus);
   }
   NcclGraphs graphs = graphs_of(
-      several ? scaled(std::move(rows), node, nccl_nvlink_bound(generation)) : rows.front(),
+      several ? approximated(std::move(rows), node, nccl_nvlink_bound(generation)) : rows.front(),
       t.nvswitch);
   graphs.approximated = true;
   return graphs;

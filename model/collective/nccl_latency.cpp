@@ -1,4 +1,4 @@
-// Latency of NCCL's cells.
+// Latency of NCCL's cells: a base, and the hops of the longest path.
 #include "model/collective/nccl_cells.hpp"
 #include "model/collective/nccl_steps.hpp"
 
@@ -16,8 +16,6 @@ using enum NcclProtocol;
 int log2_floor(int n) { return static_cast<int>(std::bit_width(static_cast<unsigned>(n))) - 1; }
 
 }  // namespace
-
-// Latency of an empty message: base plus hops of the longest path.
 
 Seconds NcclCells::hop(NcclLink link, NcclAlgorithm a, NcclProtocol p) const {
   return constants_.hop[static_cast<std::size_t>(link)][index(a)][index(p)];

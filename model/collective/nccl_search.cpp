@@ -169,9 +169,12 @@ std::vector<NcclSearchRow> newest_rows(const NcclSearchKind& kind, NcclVersion v
 
 }  // namespace
 
-std::vector<NcclSearchRow> nccl_search_rows(const NcclSearchKind& kind, NcclVersion version) {
-  const auto rows = newest_rows(kind, version);
-  return rows.empty() ? newest_rows({kind.generation, !kind.arm, kind.several}, version) : rows;
+NcclSearchRows nccl_search_rows(const NcclSearchKind& kind, NcclVersion version) {
+  auto rows = newest_rows(kind, version);
+  if (!rows.empty()) {
+    return {std::move(rows), false};
+  }
+  return {newest_rows({kind.generation, !kind.arm, kind.several}, version), true};
 }
 
 BytesPerSecond nccl_nvlink_bound(NcclGeneration generation) {

@@ -30,9 +30,12 @@ struct NcclSearchKind {
   friend auto operator<=>(const NcclSearchKind&, const NcclSearchKind&) = default;
 };
 
-/// The newest row of each node that is not newer than the version; never empty for a generation
-/// that the version knows, but perhaps that of the other hosts, which differ in wiring only.
-std::vector<NcclSearchRow> nccl_search_rows(const NcclSearchKind& kind, NcclVersion version);
+struct NcclSearchRows {
+  std::vector<NcclSearchRow> rows;  // never empty for a generation that the version knows
+  bool of_other_hosts = false;      // none for these: wired otherwise
+};
+/// The newest row of each node that is not newer than the version.
+NcclSearchRows nccl_search_rows(const NcclSearchKind& kind, NcclVersion version);
 
 /// For nodes that were not searched: NVLink of one GPU; between the processors of a host.
 BytesPerSecond nccl_nvlink_bound(NcclGeneration generation);

@@ -157,7 +157,7 @@ void NcclTable::finish() const {
     if (!read_.contains(item.key)) {
       throw fault(item,
                   fmt::format("unknown key '{}' in table '{}'", item.key, table_.key),
-                  "the keys of 2.18.1.toml");
+                  "remove it or mend its name");
     }
   }
 }

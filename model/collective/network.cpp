@@ -57,8 +57,9 @@ double Network::rate_factor_to_all(const Inputs& inputs) const {
 Seconds Network::distance(const Inputs& inputs, double steps, bool neighbours) const {
   Seconds added;
   for (const auto& tier : tiers_) {
-    const double crossings = neighbours ? steps / tier.group_nodes
-                                        : steps * std::log2(nodes_ / tier.group_nodes) / std::log2(nodes_);
+    const double crossings = neighbours
+                                 ? steps / tier.group_nodes
+                                 : steps * std::log2(nodes_ / tier.group_nodes) / std::log2(nodes_);
     const double us = 2 * inputs.value(tier.switch_us) +
                       2 * inputs.value(tier.cable_m) * inputs.value(tier.delay_us_per_m);
     added += crossings * microseconds(us);

@@ -18,15 +18,17 @@ class Network {
   [[nodiscard]] BytesPerSecond nic(const Inputs& inputs) const;
   [[nodiscard]] BytesPerSecond node(const Inputs& inputs) const;
 
-  /// What is left of a node's rate when `share` of its traffic leaves its group at every crossed tier:
-  /// uplinks of a tapered tier carry share x oversubscription times their fair load. Includes routing
-  /// efficiency relative to the systems that the constants come from.
+  /// What is left of a node's rate when `share` of its traffic leaves its group at every crossed
+  /// tier: uplinks of a tapered tier carry share x oversubscription times their fair load. Includes
+  /// routing efficiency relative to the systems that the constants come from.
   [[nodiscard]] double rate_factor(const Inputs& inputs, double share) const;
-  /// The same for traffic to all nodes alike (all-to-all): the share that leaves is 1 - group / nodes.
+  /// The same for traffic to all nodes alike (all-to-all): the share that leaves is 1 - group /
+  /// nodes.
   [[nodiscard]] double rate_factor_to_all(const Inputs& inputs) const;
 
-  /// Added latency of `steps` messages in a row that cross higher tiers: two switches and two cables
-  /// each. Neighbours leave a group once per group, a tree on its log2(nodes / group) highest levels.
+  /// Added latency of `steps` messages in a row that cross higher tiers: two switches and two
+  /// cables each. Neighbours leave a group once per group, a tree on its log2(nodes / group)
+  /// highest levels.
   [[nodiscard]] Seconds distance(const Inputs& inputs, double steps, bool neighbours) const;
 
  private:
@@ -34,7 +36,7 @@ class Network {
     double group_nodes;
     std::size_t oversub;
     std::size_t switch_us;
-    std::size_t cable_m;         // of the tier above, which the crossing goes through
+    std::size_t cable_m;  // of the tier above, which the crossing goes through
     std::size_t delay_us_per_m;
   };
   [[nodiscard]] double routing(const Inputs& inputs) const;

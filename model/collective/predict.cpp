@@ -30,7 +30,8 @@ class Forecaster {
         setting_(make_setting(cluster, question.ranks, question.ranks_per_node)),
         inputs_(inputs_for(cluster, setting_, model.constants)) {
     if (question.ranks < 2) {
-      throw Error("one rank has nobody to talk to: there is nothing to forecast", "--ranks", "2 or more");
+      throw Error(
+          "one rank has nobody to talk to: there is nothing to forecast", "--ranks", "2 or more");
     }
     if (!setting_.on_host()) {
       tuner_ = std::make_unique<NcclTuner>(version(), nccl_topology(setting_, inputs_));
@@ -44,7 +45,8 @@ class Forecaster {
 
   [[nodiscard]] const Setting& setting() const { return setting_; }
   [[nodiscard]] std::string version() const {
-    return question_.nccl_version.empty() ? std::string(kDefaultNcclVersion) : question_.nccl_version;
+    return question_.nccl_version.empty() ? std::string(kDefaultNcclVersion)
+                                          : question_.nccl_version;
   }
   [[nodiscard]] std::string shown_version() const { return tuner_ ? version() : ""; }
 
@@ -81,7 +83,8 @@ class Forecaster {
       return std::nullopt;
     }
     for (const NcclCell& cell : tuner_->cells(question_.collective)) {
-      if (name(cell.algorithm) == candidate.algorithm && name(cell.protocol) == candidate.protocol) {
+      if (name(cell.algorithm) == candidate.algorithm &&
+          name(cell.protocol) == candidate.protocol) {
         return cell;
       }
     }
@@ -109,18 +112,24 @@ class Forecaster {
           known.push_back(c.algorithm);
         }
       }
-      throw unknown_name(fmt::format("algorithm for {} on {} ranks of this cluster",
-                                     name(question_.collective), question_.ranks),
-                         question_.protocol.empty() ? wanted : wanted + " with " + question_.protocol,
-                         known, "--algorithm");
+      throw unknown_name(
+          fmt::format("algorithm for {} on {} ranks of this cluster",
+                      name(question_.collective),
+                      question_.ranks),
+          question_.protocol.empty() ? wanted : wanted + " with " + question_.protocol,
+          known,
+          "--algorithm");
     }
     if (candidates_.empty()) {
-      throw Error(fmt::format("no algorithm is known for {} on {} ranks", name(question_.collective),
+      throw Error(fmt::format("no algorithm is known for {} on {} ranks",
+                              name(question_.collective),
                               question_.ranks),
-                  "--collective", "another collective");
+                  "--collective",
+                  "another collective");
     }
     if (!question_.protocol.empty() && (wanted == "auto" || wanted == "best")) {
-      throw Error("a protocol alone cannot be forced", "--protocol", "name the algorithm too: --algorithm");
+      throw Error(
+          "a protocol alone cannot be forced", "--protocol", "name the algorithm too: --algorithm");
     }
   }
 
@@ -129,9 +138,10 @@ class Forecaster {
   }
 
   [[nodiscard]] Candidate fastest(const std::vector<Candidate>& among, Bytes message) const {
-    return *std::min_element(among.begin(), among.end(), [&](const Candidate& a, const Candidate& b) {
-      return price(a, message) < price(b, message);
-    });
+    return *std::min_element(
+        among.begin(), among.end(), [&](const Candidate& a, const Candidate& b) {
+          return price(a, message) < price(b, message);
+        });
   }
 
   // NCCL's own estimate decides between candidates wherever NCCL has one: that is what will run.
@@ -154,20 +164,23 @@ class Forecaster {
     }
     std::vector<Candidate> among;
     for (const auto& candidate : candidates_) {
-      if (question_.algorithm == "auto" || matches(candidate, question_.algorithm, question_.protocol)) {
+      if (question_.algorithm == "auto" ||
+          matches(candidate, question_.algorithm, question_.protocol)) {
         among.push_back(candidate);
       }
     }
     return chosen_by_nccl(among, message);
   }
 
-  [[nodiscard]] std::optional<Seconds> nccl_estimate(const Candidate& candidate, Bytes message) const {
+  [[nodiscard]] std::optional<Seconds> nccl_estimate(const Candidate& candidate,
+                                                     Bytes message) const {
     const auto cell = cell_of(candidate);
-    return cell ? std::optional(tuner_->estimate(*cell, question_.collective, message)) : std::nullopt;
+    return cell ? std::optional(tuner_->estimate(*cell, question_.collective, message))
+                : std::nullopt;
   }
 
-  // Fitted efficiencies may lie slightly above 1, because the additive latency takes part of the time
-  // of large messages. No forecast goes below what the links can carry.
+  // Fitted efficiencies may lie slightly above 1, because the additive latency takes part of the
+  // time of large messages. No forecast goes below what the links can carry.
   static void raise_to_bound(Prediction& p) {
     Seconds sum;
     for (const auto& term : p.terms) {
@@ -181,7 +194,7 @@ class Forecaster {
   [[nodiscard]] int known_ranks() const {
     const std::string kind = setting_.on_host() ? "host" : "gpu";
     const auto fitted = model_.fitted_ranks.find(kind);
-    const int published = calibrated_ranks(setting_.on_host() ? "host"
+    const int published = calibrated_ranks(setting_.on_host()   ? "host"
                                            : setting_.nodes > 1 ? "scale"
                                                                 : "none");
     return fitted == model_.fitted_ranks.end() ? published : std::max(published, fitted->second);
@@ -230,23 +243,30 @@ class Forecaster {
   std::vector<Candidate> candidates_;
 };
 
-std::vector<std::string> notes(const Cluster& cluster, const Question& question, const Setting& setting,
+std::vector<std::string> notes(const Cluster& cluster,
+                               const Question& question,
+                               const Setting& setting,
                                const std::vector<Prediction>& predictions) {
   std::vector<std::string> list;
   const bool flat_ring = setting.nodes > 64 && question.algorithm == "auto" &&
-                         std::any_of(predictions.begin(), predictions.end(),
+                         std::any_of(predictions.begin(),
+                                     predictions.end(),
                                      [](const Prediction& p) { return p.algorithm == "ring"; });
   if (flat_ring) {
-    list.push_back(fmt::format(
-        "in one communicator of {} ranks NCCL has only the flat ring for {}: training runs it in smaller "
-        "groups; --algorithm best shows what a hierarchical exchange could reach",
-        question.ranks, name(question.collective)));
+    list.push_back(
+        fmt::format("in one communicator of {} ranks NCCL has only the flat ring for {}: training "
+                    "runs it in smaller "
+                    "groups; --algorithm best shows what a hierarchical exchange could reach",
+                    question.ranks,
+                    name(question.collective)));
   }
   if (setting.nodes > 1) {
-    list.push_back(fmt::format("constants for {} come from published curves of up to {} ranks, the growth "
-                               "with scale from up to {}",
-                               setting.fabric_class, calibrated_ranks(setting.fabric_class),
-                               calibrated_ranks("scale")));
+    list.push_back(
+        fmt::format("constants for {} come from published curves of up to {} ranks, the growth "
+                    "with scale from up to {}",
+                    setting.fabric_class,
+                    calibrated_ranks(setting.fabric_class),
+                    calibrated_ranks("scale")));
   }
   for (const auto& unknown : cluster.unknown) {
     list.push_back("not known of " + cluster.id + ": " + unknown);

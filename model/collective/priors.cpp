@@ -1,9 +1,10 @@
 #include "model/collective/priors.hpp"
 
 #include "core/error.hpp"
-#include "embedded/priors_files.hpp"
 #include "model/toml_quantity.hpp"
 #include "model/toml_reader.hpp"
+
+#include "embedded/priors_files.hpp"
 
 namespace fabricast {
 

@@ -11,36 +11,47 @@ namespace fabricast {
 
 namespace {
 
-// A mixed cluster's collective moves at its slowest member: the pool with the slowest links stands for
-// all.
+// A mixed cluster's collective moves at its slowest member: the pool with the slowest links stands
+// for all.
 const Pool& slowest_pool(const Cluster& cluster) {
-  return *std::min_element(cluster.pools.begin(), cluster.pools.end(), [](const Pool& a, const Pool& b) {
-    const auto rate = [](const Pool& p) {
-      return p.node.nic ? p.node.nic->rate.value * p.node.nics : BytesPerSecond(0);
-    };
-    return std::pair(rate(a), a.node.gpu.scaleup.value) < std::pair(rate(b), b.node.gpu.scaleup.value);
-  });
+  return *std::min_element(
+      cluster.pools.begin(), cluster.pools.end(), [](const Pool& a, const Pool& b) {
+        const auto rate = [](const Pool& p) {
+          return p.node.nic ? p.node.nic->rate.value * p.node.nics : BytesPerSecond(0);
+        };
+        return std::pair(rate(a), a.node.gpu.scaleup.value) <
+               std::pair(rate(b), b.node.gpu.scaleup.value);
+      });
 }
 
 void refuse_what_does_not_fit(const Cluster& cluster, const Pool& pool, int ranks, int per_node) {
   const auto total = cluster.gpus_total.hi;
   if (ranks < 1 || ranks > total) {
-    throw Error(fmt::format("{} ranks do not fit into {} with its {:.0f} GPUs", ranks, cluster.id, total),
-                "--ranks", fmt::format("1 to {:.0f}, or a larger cluster (fabricast clusters list)", total));
+    throw Error(
+        fmt::format("{} ranks do not fit into {} with its {:.0f} GPUs", ranks, cluster.id, total),
+        "--ranks",
+        fmt::format("1 to {:.0f}, or a larger cluster (fabricast clusters list)", total));
   }
   if (per_node < 1 || per_node > pool.node.gpus) {
-    throw Error(fmt::format("{} ranks per node do not fit into nodes of {} GPUs", per_node, pool.node.gpus),
-                "--ranks-per-node", fmt::format("1 to {}", pool.node.gpus));
+    throw Error(
+        fmt::format("{} ranks per node do not fit into nodes of {} GPUs", per_node, pool.node.gpus),
+        "--ranks-per-node",
+        fmt::format("1 to {}", pool.node.gpus));
   }
   if (ranks % per_node != 0) {
-    throw Error(fmt::format("{} ranks do not divide into nodes of {}", ranks, per_node), "--ranks",
-                fmt::format("{} or {} ranks, or another --ranks-per-node", ranks / per_node * per_node,
+    throw Error(fmt::format("{} ranks do not divide into nodes of {}", ranks, per_node),
+                "--ranks",
+                fmt::format("{} or {} ranks, or another --ranks-per-node",
+                            ranks / per_node * per_node,
                             (ranks / per_node + 1) * per_node));
   }
   if (ranks > per_node && !cluster.fabric) {
     throw Error(fmt::format("{} has no network between its nodes: {} ranks on {} nodes cannot meet",
-                            cluster.id, ranks, ranks / per_node),
-                "--ranks", fmt::format("at most {} ranks, or a cluster with a fabric", pool.node.gpus));
+                            cluster.id,
+                            ranks,
+                            ranks / per_node),
+                "--ranks",
+                fmt::format("at most {} ranks, or a cluster with a fabric", pool.node.gpus));
   }
 }
 
@@ -56,12 +67,19 @@ std::vector<CrossedTier> crossed_tiers(const Fabric& fabric, const Pool& pool, i
 }
 
 Quantity<double> in_GBps(const Quantity<BytesPerSecond>& q) {
-  return {fabricast::in_GBps(q.value), fabricast::in_GBps(q.lo), fabricast::in_GBps(q.hi), q.provenance,
+  return {fabricast::in_GBps(q.value),
+          fabricast::in_GBps(q.lo),
+          fabricast::in_GBps(q.hi),
+          q.provenance,
           q.source};
 }
 
 Quantity<double> in_us(const Quantity<Seconds>& q) {
-  return {fabricast::in_us(q.value), fabricast::in_us(q.lo), fabricast::in_us(q.hi), q.provenance, q.source};
+  return {fabricast::in_us(q.value),
+          fabricast::in_us(q.lo),
+          fabricast::in_us(q.hi),
+          q.provenance,
+          q.source};
 }
 
 }  // namespace

@@ -20,19 +20,20 @@ struct CrossedTier {
 struct Setting {
   Layout layout;
   int nodes = 1;
-  std::string architecture;   // "hopper"...; "cpu": host ranks, priced as textbook algorithms
-  std::string fabric_class;   // "none" for one node
-  std::string cpu;            // "intel", "amd"
+  std::string architecture;  // "hopper"...; "cpu": host ranks, priced as textbook algorithms
+  std::string fabric_class;  // "none" for one node
+  std::string cpu;           // "intel", "amd"
   int nics_per_node = 0;
   bool in_node_reduction = false;     // NVSwitch multicast and reduction (NVLS)
   bool in_network_reduction = false;  // SHARP
-  std::vector<CrossedTier> tiers;  // those between the nodes of this communicator, bottom to top
+  std::vector<CrossedTier> tiers;     // those between the nodes of this communicator, bottom to top
 
   [[nodiscard]] bool on_host() const { return architecture == "cpu"; }
 };
 
-/// Ranks are placed in order: whole nodes, neighbours close. `ranks_per_node` 0: a node's GPUs, or all
-/// ranks if they are fewer. Throws Error when they do not fit into the cluster or do not divide.
+/// Ranks are placed in order: whole nodes, neighbours close. `ranks_per_node` 0: a node's GPUs, or
+/// all ranks if they are fewer. Throws Error when they do not fit into the cluster or do not
+/// divide.
 Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node);
 
 /// The constants of the model and this cluster's own numbers under "scale_up.rate_GBps",

@@ -50,9 +50,7 @@ Shape tree(Dimensions d) {
           .pipelined = true};
 }
 
-Shape nvls_all_reduce(Dimensions d) {
-  return {.volume_up = 1 + 1 / d.per_node, .multicast = true};
-}
+Shape nvls_all_reduce(Dimensions d) { return {.volume_up = 1 + 1 / d.per_node, .multicast = true}; }
 
 Shape nvls_one_pass(Dimensions /*d*/) { return {.volume_up = 1, .multicast = true}; }
 
@@ -69,7 +67,10 @@ Shape nvls_sharp(Dimensions d) {
   return {.steps_out = 2, .volume_up = 1 + 1 / d.per_node, .volume_out = 1, .multicast = true};
 }
 Shape collnet_direct(Dimensions d) {
-  return {.steps_up = 2, .steps_out = 2, .volume_up = 2 * (d.per_node - 1) / d.per_node, .volume_out = 1};
+  return {.steps_up = 2,
+          .steps_out = 2,
+          .volume_up = 2 * (d.per_node - 1) / d.per_node,
+          .volume_out = 1};
 }
 Shape collnet_chain(Dimensions d) {
   return {.steps_up = 2 * (d.per_node - 1),
@@ -106,24 +107,30 @@ Shape hierarchical_one_pass(Dimensions d) {
 const std::vector<GpuAlgorithm>& gpu_algorithms() {
   using enum Collective;
   static const std::vector<GpuAlgorithm> rows{
-      {"ring", kAllReduce, "ring", "ring", true, always, ring_two_passes},
-      {"ring", kAllGather, "ring", "ring", true, always, ring_one_pass},
-      {"ring", kReduceScatter, "ring", "ring", true, always, ring_one_pass},
-      {"ring", kBroadcast, "ring", "ring", true, always, ring_pipeline},
-      {"ring", kReduce, "ring", "ring", true, always, ring_pipeline},
-      {"tree", kAllReduce, "tree", "tree", true, always, tree},
-      {"nvls", kAllReduce, "nvls", "nvls_tree", false, on_one_node, nvls_all_reduce},
-      {"nvls", kAllReduce, "nvls", "nvls_tree", false, across_full_nodes, nvls_sharp},
-      {"nvls", kAllGather, "nvls", "nvls_tree", false, on_one_node, nvls_one_pass},
-      {"nvls", kReduceScatter, "nvls", "nvls_tree", false, on_one_node, nvls_one_pass},
-      {"nvls_tree", kAllReduce, "nvls", "nvls_tree", false, across_full_nodes, nvls_tree},
-      {"collnet_direct", kAllReduce, "ring", "nvls_tree", false, across_full_nodes, collnet_direct},
-      {"collnet_chain", kAllReduce, "ring", "nvls_tree", false, across_nodes, collnet_chain},
-      {"pat", kAllGather, "tree", "tree", false, one_rank_per_node, pat},
-      {"pat", kReduceScatter, "tree", "tree", false, one_rank_per_node, pat},
-      {"hierarchical", kAllReduce, "ring", "tree", true, across_full_nodes, hierarchical_two_passes},
-      {"hierarchical", kAllGather, "ring", "tree", true, across_full_nodes, hierarchical_one_pass},
-      {"hierarchical", kReduceScatter, "ring", "tree", true, across_full_nodes, hierarchical_one_pass},
+      {"ring",           kAllReduce,     "ring", "ring",      true,  always,            ring_two_passes        },
+      {"ring",           kAllGather,     "ring", "ring",      true,  always,            ring_one_pass          },
+      {"ring",           kReduceScatter, "ring", "ring",      true,  always,            ring_one_pass          },
+      {"ring",           kBroadcast,     "ring", "ring",      true,  always,            ring_pipeline          },
+      {"ring",           kReduce,        "ring", "ring",      true,  always,            ring_pipeline          },
+      {"tree",           kAllReduce,     "tree", "tree",      true,  always,            tree                   },
+      {"nvls",           kAllReduce,     "nvls", "nvls_tree", false, on_one_node,       nvls_all_reduce        },
+      {"nvls",           kAllReduce,     "nvls", "nvls_tree", false, across_full_nodes, nvls_sharp             },
+      {"nvls",           kAllGather,     "nvls", "nvls_tree", false, on_one_node,       nvls_one_pass          },
+      {"nvls",           kReduceScatter, "nvls", "nvls_tree", false, on_one_node,       nvls_one_pass          },
+      {"nvls_tree",      kAllReduce,     "nvls", "nvls_tree", false, across_full_nodes, nvls_tree              },
+      {"collnet_direct", kAllReduce,     "ring", "nvls_tree", false, across_full_nodes, collnet_direct         },
+      {"collnet_chain",  kAllReduce,     "ring", "nvls_tree", false, across_nodes,      collnet_chain          },
+      {"pat",            kAllGather,     "tree", "tree",      false, one_rank_per_node, pat                    },
+      {"pat",            kReduceScatter, "tree", "tree",      false, one_rank_per_node, pat                    },
+      {"hierarchical",
+       kAllReduce,                       "ring",
+       "tree",                                                true,
+       across_full_nodes,                                                               hierarchical_two_passes},
+      {"hierarchical",   kAllGather,     "ring", "tree",      true,  across_full_nodes, hierarchical_one_pass  },
+      {"hierarchical",
+       kReduceScatter,                   "ring",
+       "tree",                                                true,
+       across_full_nodes,                                                               hierarchical_one_pass  },
   };
   return rows;
 }

@@ -12,7 +12,10 @@ constexpr double kSdsOf90Percent = 1.6449;
 
 class Accumulator {
  public:
-  void add(const std::string& name, double down, double up, Provenance provenance,
+  void add(const std::string& name,
+           double down,
+           double up,
+           Provenance provenance,
            const std::string& source) {
     const double low = std::min({down, up, 0.0});
     const double high = std::max({down, up, 0.0});
@@ -98,7 +101,8 @@ Spread spread(const Cost& cost,
               const std::vector<ExtraUncertainty>& extras) {
   Trial trial(cost, inputs, message);
   Accumulator sum;
-  const std::unordered_set<std::string> fitted(inputs.joint().names.begin(), inputs.joint().names.end());
+  const std::unordered_set<std::string> fitted(inputs.joint().names.begin(),
+                                               inputs.joint().names.end());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto& [name, q] = inputs.at(i);
     if (q.lo < q.hi && !fitted.contains(name)) {

@@ -42,7 +42,10 @@ class FakeBackend final : public Backend {
   [[nodiscard]] bool oversubscribed() const override { return false; }
   [[nodiscard]] std::map<std::string, std::string> versions() const override { return {}; }
   [[nodiscard]] std::vector<Offer> offers() const override {
-    return {{Collective::kAllReduce, {"library", "ring"}}, {Collective::kAllGather, {"library"}}};
+    return {
+        {Collective::kAllReduce, {"library", "ring"}},
+        {Collective::kAllGather, {"library"}        }
+    };
   }
   [[nodiscard]] std::string why_not(const Case& c) const override {
     return c.count > 1'000'000 ? "too many for a fake" : "";

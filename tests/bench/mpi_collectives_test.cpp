@@ -1,5 +1,5 @@
-// Every collective x algorithm x type x size on real MPI ranks. Started by mpirun; all ranks run the
-// same cases in the same order, and a failure on any of them fails the program.
+// Every collective x algorithm x type x size on real MPI ranks. Started by mpirun; all ranks run
+// the same cases in the same order, and a failure on any of them fails the program.
 
 #include "bench/backends/mpi.hpp"
 #include "bench/host/algorithms.hpp"
@@ -18,7 +18,8 @@ MpiControl* g_control = nullptr;
 
 const StoppingRule kThreeCalls{.warmup = 1, .min_samples = 2, .max_samples = 2};
 
-std::uint64_t wrong_elements(Backend& backend, const Case& c,
+std::uint64_t wrong_elements(Backend& backend,
+                             const Case& c,
                              const std::optional<PlantedFlip>& flip = std::nullopt) {
   Watchdog watchdog(Seconds(60), "rank " + std::to_string(g_control->process()));
   watchdog.describe(std::string(name(c.collective)) + " " + c.algorithm);
@@ -44,8 +45,8 @@ std::vector<Case> all_cases(const Backend& backend, const std::vector<std::uint6
 }
 
 std::string describe(const Case& c) {
-  return std::string(name(c.collective)) + " " + c.algorithm + " " + std::string(name(c.type)) + " " +
-         std::to_string(c.count);
+  return std::string(name(c.collective)) + " " + c.algorithm + " " + std::string(name(c.type)) +
+         " " + std::to_string(c.count);
 }
 
 // Zero, one, fewer than the ranks, odd, and large enough for every message protocol of MPI.

@@ -50,17 +50,24 @@ TEST(Plan, WhatCannotRunIsSkippedWithTheReasonOnce) {
   s.counts = {1, 2'000'000, 3'000'000};
   const Plan p = plan(s);
   EXPECT_EQ(p.cases.size(), 2U);
-  EXPECT_EQ(p.skipped, (std::vector<std::string>{"library all_reduce: too many for a fake",
-                                                 "library all_gather: too many for a fake"}));
+  EXPECT_EQ(p.skipped,
+            (std::vector<std::string>{"library all_reduce: too many for a fake",
+                                      "library all_gather: too many for a fake"}));
 }
 
 TEST(Plan, NamesThatDoNotExistAreRefused) {
   for (const auto& change : {+[](Selection& s) { s.collectives = {"all_redux"}; },
                              +[](Selection& s) { s.algorithms = {"rign"}; },
                              +[](Selection& s) { s.types = {"float8"}; },
-                             +[](Selection& s) { s.sweep = {8, 4, 2}; },
-                             +[](Selection& s) { s.sweep = {8, 64, 1}; },
-                             +[](Selection& s) { s.sweep = {0, 64, 2}; }}) {
+                             +[](Selection& s) {
+                               s.sweep = {8, 4, 2};
+                             },
+                             +[](Selection& s) {
+                               s.sweep = {8, 64, 1};
+                             },
+                             +[](Selection& s) {
+                               s.sweep = {0, 64, 2};
+                             }}) {
     Selection s;
     s.sweep = {8, 64, 2};
     change(s);

@@ -1,5 +1,5 @@
-// The sampler's median of MPI_Allreduce against the plainest loop that anybody would write, on the same
-// ranks, in turns. Started by mpirun.
+// The sampler's median of MPI_Allreduce against the plainest loop that anybody would write, on the
+// same ranks, in turns. Started by mpirun.
 
 #include "bench/backends/mpi.hpp"
 #include "bench/mpi_control.hpp"
@@ -21,7 +21,8 @@ double plain_loop_us(std::size_t count) {
   for (int i = 0; i < 220; ++i) {
     MPI_Barrier(MPI_COMM_WORLD);
     const double start = MPI_Wtime();
-    MPI_Allreduce(send.data(), receive.data(), static_cast<int>(count), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Allreduce(
+        send.data(), receive.data(), static_cast<int>(count), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
     double mine = MPI_Wtime() - start;
     double slowest = 0;
     MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
@@ -35,7 +36,8 @@ double plain_loop_us(std::size_t count) {
 
 double sampler_us(MpiControl& control, std::size_t count) {
   const auto backend = make_mpi_backend(control, 0);
-  const auto operation = backend->prepare({Collective::kAllReduce, "library", DataType::kFloat32, count});
+  const auto operation =
+      backend->prepare({Collective::kAllReduce, "library", DataType::kFloat32, count});
   Watchdog watchdog(Seconds(60), "reference loop");
   const StoppingRule rule{.warmup = 20, .min_samples = 200, .max_samples = 200};
   return summarize(sample(*operation, control, rule, watchdog).slowest_us).median;
@@ -56,7 +58,10 @@ int main() {
     const double ratio = control.max(ours / plain);
     agrees = agrees && ratio < 1.5 && ratio > 1 / 1.5;
     if (control.is_root()) {
-      fmt::print("{:>8} B  sampler {:9.2f} us  plain loop {:9.2f} us  ratio {:.2f}\n", count * 4, ours, plain,
+      fmt::print("{:>8} B  sampler {:9.2f} us  plain loop {:9.2f} us  ratio {:.2f}\n",
+                 count * 4,
+                 ours,
+                 plain,
                  ratio);
     }
   }

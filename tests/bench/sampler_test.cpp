@@ -14,7 +14,8 @@ namespace {
 
 const StoppingRule kRule{.warmup = 2, .min_samples = 10, .max_samples = 200, .precision = 0.02};
 
-Samples run(FakeOperation& operation, const StoppingRule& rule,
+Samples run(FakeOperation& operation,
+            const StoppingRule& rule,
             const std::optional<PlantedFlip>& flip = std::nullopt) {
   const auto control = make_solo_control();
   Watchdog watchdog(Seconds(60), "test");
@@ -72,9 +73,15 @@ TEST(Driver, EveryCaseBecomesARecordAndABenchmark) {
   options.rule = kRule;
   options.benchmark_json = path.string();
   std::vector<Record> records;
-  drive({{Collective::kAllReduce, "ring", DataType::kFloat32, 256},
-         {Collective::kAllGather, "library", DataType::kInt64, 16}},
-        backend, *control, options, [&](const Record& r) { records.push_back(r); });
+  drive(
+      {
+          {Collective::kAllReduce, "ring",    DataType::kFloat32, 256},
+          {Collective::kAllGather, "library", DataType::kInt64,   16 }
+  },
+      backend,
+      *control,
+      options,
+      [&](const Record& r) { records.push_back(r); });
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].bytes, 1024U);
   EXPECT_EQ(records[1].bytes, 16U * 4 * 8);  // the gathered total
@@ -90,8 +97,14 @@ TEST(Driver, EveryCaseBecomesARecordAndABenchmark) {
 TEST(Driver, ABufferLargerThanMemoryIsRefusedBeforeAllocation) {
   FakeBackend backend(4);
   const auto control = make_solo_control();
-  EXPECT_THROW(drive({{Collective::kAllReduce, "ring", DataType::kFloat32, 1ULL << 28}}, backend,
-                     *control, {}, [](const Record&) {}),
+  EXPECT_THROW(drive(
+                   {
+                       {Collective::kAllReduce, "ring", DataType::kFloat32, 1ULL << 28}
+  },
+                   backend,
+                   *control,
+                   {},
+                   [](const Record&) {}),
                Error);
 }
 

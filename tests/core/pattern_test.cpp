@@ -10,15 +10,17 @@ namespace {
 
 double decode(DataType type, std::uint64_t bits) {
   switch (type) {
-    case DataType::kFloat32: return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
-    case DataType::kBfloat16: return std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16));
+    case DataType::kFloat32:
+      return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    case DataType::kBfloat16:
+      return std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16));
     case DataType::kFloat16: {
       const auto exponent = static_cast<int>(bits >> 10 & 31);
       const auto fraction = static_cast<double>(bits & 1023);
-      return exponent == 0 ? std::ldexp(fraction, -24)
-                           : std::ldexp(1024 + fraction, exponent - 25);
+      return exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
     }
-    default: return static_cast<double>(static_cast<std::int64_t>(bits));
+    default:
+      return static_cast<double>(static_cast<std::int64_t>(bits));
   }
 }
 

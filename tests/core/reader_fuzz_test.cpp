@@ -1,4 +1,5 @@
-// Records and CSV broken in many ways, the same ones in every run: each reads or is refused by Error.
+// Records and CSV broken in many ways, the same ones in every run: each reads or is refused by
+// Error.
 
 #include "core/csv.hpp"
 #include "core/error.hpp"
@@ -38,7 +39,9 @@ void expect_survival(const std::string& seed, const std::function<void(const std
 TEST(ReaderFuzz, Records) {
   Record r;
   r.origin.command_line = "fabricast measure -o \"x\"";
-  r.origin.versions = {{"mpi", "4.1.4"}};
+  r.origin.versions = {
+      {"mpi", "4.1.4"}
+  };
   r.ranks = r.ranks_per_node = 2;
   r.samples_us = {1.5, 2.5, 3.5};
   r.rank_median_us = {1, 2};
@@ -48,9 +51,10 @@ TEST(ReaderFuzz, Records) {
 }
 
 TEST(ReaderFuzz, Csv) {
-  expect_survival("case_id,cluster,bytes\na,\"x,\"\"y\"\"\",8\nb,z,1G\n", [](const std::string& path) {
-    read_csv(path, {"case_id", "bytes"}, {"case_id", "cluster", "bytes"});
-  });
+  expect_survival("case_id,cluster,bytes\na,\"x,\"\"y\"\"\",8\nb,z,1G\n",
+                  [](const std::string& path) {
+                    read_csv(path, {"case_id", "bytes"}, {"case_id", "cluster", "bytes"});
+                  });
 }
 
 TEST(ReaderFuzz, DeepNestingDoesNotOverflowTheStack) {

@@ -14,7 +14,13 @@ namespace {
 
 Record sample_record() {
   Record r;
-  r.origin = {"2026-01-02T03:04:05Z", "fabricast measure", "0.1.0 abc", "node1", "CPU", 8, {{"mpi", "4.1.4"}}};
+  r.origin = {"2026-01-02T03:04:05Z",
+              "fabricast measure",
+              "0.1.0 abc",
+              "node1",
+              "CPU",
+              8,
+              {{"mpi", "4.1.4"}}};
   r.collective = Collective::kAllGather;
   r.backend = "mpi";
   r.algorithm = "ring";

@@ -17,8 +17,18 @@ TEST(Size, SuffixesArePowersOf1024) {
 }
 
 TEST(Size, WhatIsNotASizeIsRefusedByName) {
-  for (const char* bad : {"", "-8", "8.5", "K", "8X", "8KK", "8 K", "0x10", "99999999999999999999",
-                          "9000T", "1e3", "+1"}) {
+  for (const char* bad : {"",
+                          "-8",
+                          "8.5",
+                          "K",
+                          "8X",
+                          "8KK",
+                          "8 K",
+                          "0x10",
+                          "99999999999999999999",
+                          "9000T",
+                          "1e3",
+                          "+1"}) {
     try {
       parse_size(bad, "--bytes");
       ADD_FAILURE() << "'" << bad << "' was accepted";

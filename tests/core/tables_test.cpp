@@ -36,7 +36,8 @@ TEST(BusFactor, IsThatOfNcclTests) {
   EXPECT_DOUBLE_EQ(info(Collective::kReduceScatter).bus_factor(8), 0.875);
   EXPECT_DOUBLE_EQ(info(Collective::kAllToAll).bus_factor(4), 0.75);
   EXPECT_DOUBLE_EQ(info(Collective::kBroadcast).bus_factor(8), 1.0);
-  EXPECT_EQ(in_GBps(busbw(Collective::kAllReduce, 2, 1_GiB, Seconds(1))), in_GBps(1_GiB / Seconds(1)));
+  EXPECT_EQ(in_GBps(busbw(Collective::kAllReduce, 2, 1_GiB, Seconds(1))),
+            in_GBps(1_GiB / Seconds(1)));
 }
 
 TEST(BusFactor, OneRankHasNoBusBandwidth) {

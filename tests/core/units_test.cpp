@@ -28,7 +28,9 @@ TEST(Units, EqualUnitsDivideToAPlainNumber) {
 }
 
 template <typename A, typename B>
-concept Addable = requires(A a, B b) { a + b; };
+concept Addable = requires(A a, B b) {
+  a + b;
+};
 
 TEST(Units, UnlikeUnitsDoNotAdd) {
   static_assert(Addable<Seconds, Seconds>);

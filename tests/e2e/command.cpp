@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,7 +33,8 @@ Said run(const std::string& line) {
   const std::string command = "(" + with_program(line) + ") >" + folder.path("out") + " 2>" +
                               folder.path("err") + " </dev/null";
   const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), text_of(folder.path("out")),
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+          text_of(folder.path("out")),
           text_of(folder.path("err"))};
 }
 

@@ -14,9 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-#define SKIP_WITHOUT_RANKS()                                     \
-  if (const std::string why = why_no_ranks(); !why.empty()) {    \
-    GTEST_SKIP() << why;                                         \
+#define SKIP_WITHOUT_RANKS()                                  \
+  if (const std::string why = why_no_ranks(); !why.empty()) { \
+    GTEST_SKIP() << why;                                      \
   }
 
 const std::string kMpirun = "mpirun --oversubscribe --bind-to none ";
@@ -25,11 +25,15 @@ TEST(MeasureCommand, WritesARowPerCaseWithNoWrongElement) {
   SKIP_WITHOUT_RANKS();
   const Folder folder;
   const std::string file = folder.path("rows.jsonl");
-  const Said said = run(kMpirun + "-np 4 @ measure --algorithm all --count 0,1,1001 -d all -n 3 --min-samples 2 "
-                                  "--format csv -o " + file);
+  const Said said =
+      run(kMpirun +
+          "-np 4 @ measure --algorithm all --count 0,1,1001 -d all -n 3 --min-samples 2 "
+          "--format csv -o " +
+          file);
   ASSERT_EQ(said.exit_code, 0) << said.err;
   const RecordFile rows = read_jsonl(file);
-  EXPECT_EQ(rows.records.size(), (7U + 9) * 3 * 5);  // algorithms x counts x types; one node: no hierarchy
+  EXPECT_EQ(rows.records.size(),
+            (7U + 9) * 3 * 5);  // algorithms x counts x types; one node: no hierarchy
   for (const Record& r : rows.records) {
     EXPECT_EQ(r.ranks, 4);
     EXPECT_EQ(r.wrong_elements, 0U);
@@ -44,7 +48,8 @@ TEST(MeasureCommand, OversubscriptionIsSaid) {
   SKIP_WITHOUT_RANKS();
   const Folder folder;
   const std::string file = folder.path("rows.jsonl");
-  const Said said = run("taskset -c 0 " + kMpirun + "-np 2 @ measure --collective all_reduce --count 8 -n 3 -o " + file);
+  const Said said = run("taskset -c 0 " + kMpirun +
+                        "-np 2 @ measure --collective all_reduce --count 8 -n 3 -o " + file);
   if (said.exit_code == 127) {
     GTEST_SKIP() << "no taskset here";
   }
@@ -58,8 +63,9 @@ TEST(MeasureCommand, APlantedBitFlipEndsWithCode1) {
   SKIP_WITHOUT_RANKS();
   const Folder folder;
   for (const std::string seed : {"0", "1", "12345"}) {
-    const Said said = run(kMpirun + "-np 2 @ measure --collective all_reduce --count 1000 -n 3 --plant-bit-flip " +
-                          seed + " -o " + folder.path("rows.jsonl"));
+    const Said said = run(
+        kMpirun + "-np 2 @ measure --collective all_reduce --count 1000 -n 3 --plant-bit-flip " +
+        seed + " -o " + folder.path("rows.jsonl"));
     EXPECT_EQ(said.exit_code, 1) << said.err;
     EXPECT_NE(said.err.find("1 wrong elements were found"), std::string::npos) << said.err;
   }
@@ -71,8 +77,9 @@ TEST(MeasureCommand, APlantedBitFlipEndsWithCode1) {
 TEST(MeasureCommand, StockGoogleBenchmarkJsonOnRequest) {
   SKIP_WITHOUT_RANKS();
   const Folder folder;
-  const Said said = run(kMpirun + "-np 2 @ measure --collective broadcast --bytes 64,1K --benchmark-out " +
-                        folder.path("gb.json"));
+  const Said said =
+      run(kMpirun + "-np 2 @ measure --collective broadcast --bytes 64,1K --benchmark-out " +
+          folder.path("gb.json"));
   ASSERT_EQ(said.exit_code, 0) << said.err;
   const json j = json::parse(folder.read("gb.json"));
   ASSERT_EQ(j["benchmarks"].size(), 2U);
@@ -84,7 +91,8 @@ TEST(MeasureCommand, AFullDiskKeepsWhatIsThereAndEndsAllRanks) {
   if (!std::filesystem::exists("/dev/full")) {
     GTEST_SKIP() << "no /dev/full here";
   }
-  const Said said = run(kMpirun + "-np 2 @ measure --collective all_reduce --bytes 64 -o /dev/full");
+  const Said said =
+      run(kMpirun + "-np 2 @ measure --collective all_reduce --bytes 64 -o /dev/full");
   EXPECT_EQ(said.exit_code, 2);
   EXPECT_NE(said.err.find("No space left"), std::string::npos) << said.err;
 }
@@ -93,8 +101,10 @@ TEST(MeasureCommand, InterruptingKeepsTheFinishedRows) {
   SKIP_WITHOUT_RANKS();
   const Folder folder;
   const std::string file = folder.path("rows.jsonl");
-  const Said said = run("timeout -s INT 4 " + kMpirun + "-np 2 @ measure --precision 0.000001 -n 1000000 "
-                        "--time-cap 0.5 -o " + file);
+  const Said said = run("timeout -s INT 4 " + kMpirun +
+                        "-np 2 @ measure --precision 0.000001 -n 1000000 "
+                        "--time-cap 0.5 -o " +
+                        file);
   EXPECT_NE(said.exit_code, 0);
   const RecordFile rows = read_jsonl(file);
   EXPECT_GE(rows.records.size(), 1U);
@@ -105,16 +115,21 @@ TEST(Chain, AMeasurementBecomesAForecastOfMoreRanks) {
   SKIP_WITHOUT_RANKS();
   const Folder folder;
   ASSERT_EQ(run(kMpirun + "-np 2 @ measure --algorithm all -b 64 -e 1M -f 8 --budget 6 -o " +
-                folder.path("records.jsonl")).exit_code, 0);
+                folder.path("records.jsonl"))
+                .exit_code,
+            0);
   // Where two ranks have no processor each, there is rightly nothing to fit.
   if (read_jsonl(folder.path("records.jsonl")).records.at(0).oversubscribed) {
     GTEST_SKIP() << "fewer than two processors";
   }
-  const Said fitted = run("@ fit " + folder.path("records.jsonl") + " -o " + folder.path("model.json"));
+  const Said fitted =
+      run("@ fit " + folder.path("records.jsonl") + " -o " + folder.path("model.json"));
   ASSERT_EQ(fitted.exit_code, 0) << fitted.err;
   EXPECT_NE(fitted.out.find("held-out sizes"), std::string::npos);
-  const Said predicted = run("@ predict --cluster host-box --collective all_reduce --ranks 16 --bytes 1M "
-                             "--format json --model " + folder.path("model.json"));
+  const Said predicted =
+      run("@ predict --cluster host-box --collective all_reduce --ranks 16 --bytes 1M "
+          "--format json --model " +
+          folder.path("model.json"));
   ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
   const json p = json::parse(predicted.out)["predictions"][0];
   EXPECT_EQ(p["provenance"], "measured");
@@ -131,15 +146,20 @@ TEST(RunCommand, QuickLeavesAReportAForecastAndRecords) {
   const std::string results = folder.path("results");
   const Said said = run("@ run --quick --out " + results);
   ASSERT_EQ(said.exit_code, 0) << said.err;
-  for (const char* file : {"records.jsonl", "measured.csv", "forecast.csv", "report.html",
-                           "forecast-all_reduce.json", "forecast-all_gather.json"}) {
+  for (const char* file : {"records.jsonl",
+                           "measured.csv",
+                           "forecast.csv",
+                           "report.html",
+                           "forecast-all_reduce.json",
+                           "forecast-all_gather.json"}) {
     EXPECT_TRUE(std::filesystem::exists(results + "/" + file)) << file;
   }
   EXPECT_NE(said.out.find("100,000 ranks"), std::string::npos) << said.out;
   std::istringstream lines(said.out);
   for (std::string line; std::getline(lines, line);) {
     const auto columns = std::count_if(line.begin(), line.end(), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xC0) != 0x80;  // UTF-8 continuation bytes take no column
+      return (static_cast<unsigned char>(c) & 0xC0) !=
+             0x80;  // UTF-8 continuation bytes take no column
     });
     EXPECT_LE(columns, 100) << line;
   }

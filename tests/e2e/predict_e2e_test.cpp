@@ -9,9 +9,9 @@ namespace {
 using nlohmann::json;
 
 TEST(PredictCommand, PrintsTheContractsJson) {
-  const Said said =
-      run("@ predict --cluster colossus-100k --collective all_reduce --ranks 100000 --bytes 8,1K,1M,1G "
-          "--format json");
+  const Said said = run(
+      "@ predict --cluster colossus-100k --collective all_reduce --ranks 100000 --bytes 8,1K,1M,1G "
+      "--format json");
   ASSERT_EQ(said.exit_code, 0) << said.err;
   EXPECT_EQ(said.err, "");
   const json j = json::parse(said.out);
@@ -44,7 +44,8 @@ TEST(PredictCommand, AnswersManyCasesAtOnce) {
                "case_id,cluster,collective,ranks,ranks_per_node,bytes,algorithm\n"
                "a,colossus-100k,all_reduce,100000,8,1G,\n"
                "\"b,2\",hgx-h100,all_gather,64,8,1048576,best\n");
-  const Said said = run("@ predict --cases " + folder.path("cases.csv") + " -o " + folder.path("out.csv"));
+  const Said said =
+      run("@ predict --cases " + folder.path("cases.csv") + " -o " + folder.path("out.csv"));
   ASSERT_EQ(said.exit_code, 0) << said.err;
   const std::string answers = folder.read("out.csv");
   EXPECT_EQ(answers.find("case_id,time_us,time_us_low,time_us_high,algorithm,protocol\na,"), 0U);
@@ -57,7 +58,8 @@ TEST(PredictCommand, AFaultyCaseNamesItsLineAndWritesNothing) {
                "case_id,cluster,collective,ranks,ranks_per_node,bytes\n"
                "a,colossus-100k,all_reduce,100000,8,1G\n"
                "b,colossus-100k,all_reduce,1001,8,1G\n");
-  const Said said = run("@ predict --cases " + folder.path("cases.csv") + " -o " + folder.path("out.csv"));
+  const Said said =
+      run("@ predict --cases " + folder.path("cases.csv") + " -o " + folder.path("out.csv"));
   EXPECT_EQ(said.exit_code, 2);
   EXPECT_NE(said.err.find("cases.csv:3"), std::string::npos) << said.err;
   EXPECT_EQ(folder.read("out.csv"), "");
@@ -68,30 +70,35 @@ struct Bad {
   const char* word;
 };
 constexpr Bad kBad[]{
-    {"@", "subcommand"},
-    {"@ predict", "--cluster"},
-    {"@ predict --cluster colosus-100k --collective all_reduce --ranks 8 --bytes 8", "colossus-100k"},
-    {"@ predict --cluster hgx-h100 --collective all_redux --ranks 8 --bytes 8", "all_reduce"},
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes -8", "--bytes"},
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 12 --bytes 8", "divide"},
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks many --bytes 8", "ranks"},
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --algorithm pat", "ring"},
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --nccl-version 9.9", "9.9"},
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --model /nowhere", "/nowhere"},
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --format xml", "format"},
-    {"@ predict --cluster /nowhere/x.toml --collective all_reduce --ranks 8 --bytes 8", "/nowhere"},
-    {"@ predict --cases /nowhere.csv -o /dev/null", "/nowhere.csv"},
-    {"@ fit /nowhere.jsonl", "/nowhere.jsonl"},
-    {"@ report /nowhere", "/nowhere"},
-    {"@ clusters show nothing", "colossus-100k"},
-    {"@ measure --collective all_redux", "all_reduce"},
-    {"@ measure --backend cuda", "nccl"},
-    {"@ measure -b 1M -e 1K", "-b"},
-    {"@ measure --bytes 3 --collective all_reduce", "multiple of 4"},
-    {"@ measure --bytes 8 -o /proc/nothing/x.jsonl", "--out"},
-    {"@ measure --bytes 8 --type float8", "float16"},
-    {"@ run --out /proc/nothing", "--out"},
-    {"@ run --cluster colosus", "colossus-100k"},
+    {"@",                                                                                           "subcommand"    },
+    {"@ predict",                                                                                   "--cluster"     },
+    {"@ predict --cluster colosus-100k --collective all_reduce --ranks 8 --bytes 8",
+     "colossus-100k"                                                                                                },
+    {"@ predict --cluster hgx-h100 --collective all_redux --ranks 8 --bytes 8",                     "all_reduce"    },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes -8",                   "--bytes"       },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 12 --bytes 8",                   "divide"        },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks many --bytes 8",                 "ranks"         },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --algorithm pat",
+     "ring"                                                                                                         },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --nccl-version 9.9",
+     "9.9"                                                                                                          },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --model /nowhere",
+     "/nowhere"                                                                                                     },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --format xml",
+     "format"                                                                                                       },
+    {"@ predict --cluster /nowhere/x.toml --collective all_reduce --ranks 8 --bytes 8",             "/nowhere"      },
+    {"@ predict --cases /nowhere.csv -o /dev/null",                                                 "/nowhere.csv"  },
+    {"@ fit /nowhere.jsonl",                                                                        "/nowhere.jsonl"},
+    {"@ report /nowhere",                                                                           "/nowhere"      },
+    {"@ clusters show nothing",                                                                     "colossus-100k" },
+    {"@ measure --collective all_redux",                                                            "all_reduce"    },
+    {"@ measure --backend cuda",                                                                    "nccl"          },
+    {"@ measure -b 1M -e 1K",                                                                       "-b"            },
+    {"@ measure --bytes 3 --collective all_reduce",                                                 "multiple of 4" },
+    {"@ measure --bytes 8 -o /proc/nothing/x.jsonl",                                                "--out"         },
+    {"@ measure --bytes 8 --type float8",                                                           "float16"       },
+    {"@ run --out /proc/nothing",                                                                   "--out"         },
+    {"@ run --cluster colosus",                                                                     "colossus-100k" },
 };
 
 TEST(BadInput, EndsWithCode2AWordOnTheCauseAndNoOutput) {
@@ -115,7 +122,8 @@ TEST(BadInput, MalformedTomlNamesFileAndLine) {
 TEST(Help, EverySubcommandExplainsItself) {
   EXPECT_EQ(run("@ --help").exit_code, 0);
   EXPECT_EQ(run("@ --version").exit_code, 0);
-  for (const std::string sub : {"run", "doctor", "measure", "fit", "predict", "report", "clusters"}) {
+  for (const std::string sub :
+       {"run", "doctor", "measure", "fit", "predict", "report", "clusters"}) {
     const Said said = run("@ " + sub + " --help");
     EXPECT_EQ(said.exit_code, 0) << sub;
     EXPECT_NE(said.out.find("Usage"), std::string::npos) << sub;

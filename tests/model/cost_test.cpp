@@ -28,14 +28,16 @@ Seconds price(const Where& w, Collective collective, Candidate candidate, Bytes 
   return make_cost(w.setting, collective, candidate, w.inputs)->total(w.inputs, message);
 }
 
-// By hand from priors.toml: 2(R-1) steps, 14 on NVLink, 2 over the network; hop growth is 0 on 2 nodes.
+// By hand from priors.toml: 2(R-1) steps, 14 on NVLink, 2 over the network; hop growth is 0 on 2
+// nodes.
 TEST(GpuCost, RingOfTwoNodesIsTheFormulaByHand) {
   const Where w = at("hgx-h100", 16);
   const double chunk = 8.0 / 16 / 16;
   const double announced = long_message_share(chunk, w.inputs["shape.long_message_B"]);
-  const double hop =
-      w.inputs["infiniband.hop.ring_simple_us"] + w.inputs["infiniband.long_message_us"] * announced;
-  const double us = w.inputs["launch.simple_us"] + 28 * w.inputs["scale_up.hop.ring_simple_us"] + 2 * hop;
+  const double hop = w.inputs["infiniband.hop.ring_simple_us"] +
+                     w.inputs["infiniband.long_message_us"] * announced;
+  const double us =
+      w.inputs["launch.simple_us"] + 28 * w.inputs["scale_up.hop.ring_simple_us"] + 2 * hop;
   const Seconds t = price(w, Collective::kAllReduce, {"ring", "simple", 16}, 8_B);
   EXPECT_NEAR(in_us(t), us, 1e-3 * us);
 }
@@ -130,22 +132,20 @@ TEST(GpuCost, SharpAlgorithmsAreOfferedOnlyWhereTheFabricReduces) {
 
 TEST(DatasheetBound, OfOneBoxIsNvlinkAndOfManyTheNics) {
   const Where box = at("hgx-h100", 8);
-  EXPECT_DOUBLE_EQ(
-      datasheet_bound(box.setting, Collective::kAllGather, box.inputs, 1_GiB).si(),
-      (1_GiB * (7.0 / 8) / 450_GBps).si());
+  EXPECT_DOUBLE_EQ(datasheet_bound(box.setting, Collective::kAllGather, box.inputs, 1_GiB).si(),
+                   (1_GiB * (7.0 / 8) / 450_GBps).si());
   const Where many = at("hgx-h100", 800);
-  EXPECT_DOUBLE_EQ(
-      datasheet_bound(many.setting, Collective::kAllReduce, many.inputs, 1_GiB).si(),
-      (1_GiB * (2 * 99.0 / 100) / (8 * 400_Gbps)).si());
+  EXPECT_DOUBLE_EQ(datasheet_bound(many.setting, Collective::kAllReduce, many.inputs, 1_GiB).si(),
+                   (1_GiB * (2 * 99.0 / 100) / (8 * 400_Gbps)).si());
 }
 
 TEST(HostCost, IsStepsTimesAlphaPlusBytesOverBandwidth) {
   const Where w = at("host-box", 4);
   const Seconds t = price(w, Collective::kAllReduce, {"ring", ""}, 1_MiB);
   const double chunk = 1048576.0 / 4;
-  const double alpha = w.inputs["host.alpha_us"] +
-                       w.inputs["host.long_message_us"] *
-                           long_message_share(chunk, w.inputs["host.long_message_B"]);
+  const double alpha =
+      w.inputs["host.alpha_us"] +
+      w.inputs["host.long_message_us"] * long_message_share(chunk, w.inputs["host.long_message_B"]);
   const double us = w.inputs["host.call_us"] + 6 * alpha +
                     1.5 * 1048576 / w.inputs["host.bandwidth_GBps"] * 1e-3 +
                     0.75 * 1048576 / w.inputs["host.reduce_GBps"] * 1e-3;

