@@ -265,8 +265,8 @@ void write_json(std::ostream& out, const Forecast& forecast) {
   out << to_json(forecast).dump(1, ' ', false, json::error_handler_t::replace) << '\n';
 }
 
-Forecast forecast_from_json(const json& object, const std::string& where) {
-  Fields fields(object, where);
+Forecast forecast_from_json(const json& json, const std::string& where) {
+  Fields fields(json, where);
   if (const auto schema = fields.take<std::string>("schema"); schema != kSchema) {
     throw Error("forecast schema '" + schema + "' is not known here",
                 where,

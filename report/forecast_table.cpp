@@ -149,11 +149,11 @@ Table forecast_table(const Forecast& forecast) {
 }
 
 Table term_table(const Prediction& p) {
-  Table table{
-      {{"term", "", Content::kWords, 9},
-       {"forecast time", "µs", Content::kNumber, 8},
-       {"share", "of time", Content::kNumber, 7}},
-      {                                        }
+  Table table;
+  table.columns = {
+      {"term",          "",        Content::kWords,  9},
+      {"forecast time", "µs",     Content::kNumber, 8},
+      {"share",         "of time", Content::kNumber, 7}
   };
   for (const auto& term : p.terms) {
     table.rows.push_back(
@@ -165,12 +165,12 @@ Table term_table(const Prediction& p) {
 }
 
 Table driver_table(const Prediction& p, std::size_t top) {
-  Table table{
-      {{"input", "", Content::kWords, 9},
-       {"share", "of variance", Content::kNumber, 8},
-       {"known as", "", Content::kProvenance, 7},
-       {"source", "", Content::kSource, 6}},
-      {                                  }
+  Table table;
+  table.columns = {
+      {"input",    "",            Content::kWords,      9},
+      {"share",    "of variance", Content::kNumber,     8},
+      {"known as", "",            Content::kProvenance, 7},
+      {"source",   "",            Content::kSource,     6}
   };
   for (std::size_t i = 0; i < std::min(top, p.drivers.size()); ++i) {
     const Driver& d = p.drivers[i];

@@ -1,5 +1,6 @@
 #include "report/html.hpp"
 
+#include "report/append.hpp"
 #include "report/html_sections.hpp"
 #include "report/html_table.hpp"
 #include "report/html_text.hpp"
@@ -16,7 +17,9 @@ namespace fabricast {
 namespace html {
 
 std::string nothing(const std::string& text) {
-  return fmt::format("<p class=\"nothing\">{}</p>\n", escape(text));
+  std::string out;
+  add_line(out, R"(<p class="nothing">{}</p>)", escape(text));
+  return out;
 }
 
 std::string figure(const std::string& svg, const std::string& caption) {
@@ -29,12 +32,12 @@ std::string ladder(const HtmlReport& report) {
   if (report.ladder.empty()) {
     return nothing("No calibration was recorded.");
   }
-  Table table{
-      {{"rung", "", Content::kWords},
-       {"reached here", "", Content::kWords},
-       {"what is measured there", "", Content::kWords},
-       {"what stays a prior", "", Content::kWords}},
-      {                                        }
+  Table table;
+  table.columns = {
+      {"rung",                   "", Content::kWords},
+      {"reached here",           "", Content::kWords},
+      {"what is measured there", "", Content::kWords},
+      {"what stays a prior",     "", Content::kWords}
   };
   for (const auto& rung : report.ladder) {
     table.rows.push_back({rung.rung, rung.reached ? "yes" : "no", rung.measured, rung.prior});
@@ -46,9 +49,10 @@ std::string fit_checks(const HtmlReport& report) {
   if (report.fit_checks.empty()) {
     return nothing("No fit was checked.");
   }
-  Table table{
-      {{"check", "", Content::kWords}, {"result", "", Content::kWords}},
-      {                              }
+  Table table;
+  table.columns = {
+      {"check",  "", Content::kWords},
+      {"result", "", Content::kWords}
   };
   for (const auto& check : report.fit_checks) {
     table.rows.push_back({check.what, check.value});
@@ -60,13 +64,13 @@ std::string provenance(const HtmlReport& report) {
   if (report.provenance.empty()) {
     return nothing("No inputs were recorded.");
   }
-  Table table{
-      {{"input", "", Content::kWords},
-       {"value", "", Content::kNumber},
-       {"90 % range", "", Content::kNumber},
-       {"known as", "", Content::kProvenance},
-       {"source", "", Content::kSource}},
-      {    }
+  Table table;
+  table.columns = {
+      {"input",      "", Content::kWords     },
+      {"value",      "", Content::kNumber    },
+      {"90 % range", "", Content::kNumber    },
+      {"known as",   "", Content::kProvenance},
+      {"source",     "", Content::kSource    }
   };
   for (const auto& row : report.provenance) {
     table.rows.push_back(
@@ -110,9 +114,10 @@ std::string style_sheet() {
 }
 
 std::string navigation() {
-  std::string out = "<nav aria-label=\"sections\"><ul>\n";
+  std::string out;
+  add_line(out, R"(<nav aria-label="sections"><ul>)");
   for (const auto& section : kSections) {
-    out += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", section.id, section.title);
+    add_line(out, R"(<li><a href="#{}">{}</a></li>)", section.id, section.title);
   }
   return out + "</ul></nav>\n";
 }
@@ -121,20 +126,31 @@ std::string navigation() {
 
 void write_html(std::ostream& out, const HtmlReport& report) {
   // The policy forbids every load and script, even if a string from outside got through unescaped.
-  out << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" "
-         "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      << "<title>" << escape(report.title) << "</title>\n<style>\n"
-      << style_sheet() << "</style>\n</head>\n<body>\n<header>\n<h1>" << escape(report.title)
-      << "</h1>\n"
-      << navigation() << "</header>\n<main>\n";
+  out << fmt::format(R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{0}</title>
+<style>
+{1}</style>
+</head>
+<body>
+<header>
+<h1>{0}</h1>
+{2}</header>
+<main>
+)",
+                     escape(report.title),
+                     style_sheet(),
+                     navigation());
   for (const auto& section : kSections) {
-    out << fmt::format(
-               "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n"
-               "<h2 id=\"{0}-title\">{1}</h2>\n",
-               section.id,
-               section.title)
+    out << fmt::format(R"(<section id="{0}" aria-labelledby="{0}-title">
+<h2 id="{0}-title">{1}</h2>
+)",
+                       section.id,
+                       section.title)
         << section.body(report) << "</section>\n";
   }
   out << "</main>\n</body>\n</html>\n";

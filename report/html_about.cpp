@@ -1,3 +1,4 @@
+#include "report/append.hpp"
 #include "report/html_sections.hpp"
 #include "report/html_text.hpp"
 #include "report/number.hpp"
@@ -5,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <set>
 
 namespace fabricast::html {
@@ -114,9 +114,8 @@ std::string certainty_sentence(const HtmlReport& report) {
   }
   return fmt::format(
       "How sure: 90 % of outcomes are expected within a forecast's band; its weakest main input is "
-      "known as \"{}\", and the furthest forecast reaches {} times beyond the ranks that its "
-      "constants "
-      "come from.",
+      "of the kind '{}', and the furthest forecast reaches {} times beyond the ranks that its "
+      "constants come from.",
       name(weakest(predictions)),
       format_number(furthest(predictions), 2));
 }
@@ -162,12 +161,13 @@ std::string about(const HtmlReport& report) {
        {measured_sentence(report), forecast_sentence(report), certainty_sentence(report)}) {
     out += fmt::format("<p>{}</p>\n", escape(sentence));
   }
-  out += "<ul class=\"tiles\">\n";
+  add_line(out, R"(<ul class="tiles">)");
   for (const auto& tile : tiles(report)) {
-    out += fmt::format("<li class=\"{}\"><strong>{}</strong> {}</li>\n",
-                       tile.tone,
-                       escape(tile.value),
-                       escape(tile.label));
+    add_line(out,
+             R"(<li class="{}"><strong>{}</strong> {}</li>)",
+             tile.tone,
+             escape(tile.value),
+             escape(tile.label));
   }
   return out + "</ul>\n";
 }

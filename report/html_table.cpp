@@ -1,6 +1,7 @@
 #include "report/html_table.hpp"
 
 #include "core/provenance.hpp"
+#include "report/append.hpp"
 #include "report/html_text.hpp"
 
 #include <fmt/format.h>
@@ -31,18 +32,18 @@ const CellStyle& style(const Column& column) {
 std::string header_cell(const Column& column) {
   const std::string unit =
       column.unit.empty() ? ""
-                          : fmt::format(" <span class=\"unit\">{}</span>", escape(column.unit));
+                          : fmt::format(R"( <span class="unit">{}</span>)", escape(column.unit));
   return fmt::format(
-      "<th scope=\"col\" class=\"{}\">{}{}</th>", style(column).css, escape(column.name), unit);
+      R"(<th scope="col" class="{}">{}{}</th>)", style(column).css, escape(column.name), unit);
 }
 
 std::string body_row(const Table& table, const std::vector<std::string>& row) {
   std::string out = "<tr>";
   for (std::size_t c = 0; c < row.size(); ++c) {
     const CellStyle& cell = style(table.columns[c]);
-    const std::string_view tag = c == 0 ? "th scope=\"row\"" : "td";
+    const std::string_view tag = c == 0 ? R"(th scope="row")" : "td";
     out += fmt::format(
-        "<{} class=\"{}\">{}</{}>", tag, cell.css, cell.markup(row[c]), c == 0 ? "th" : "td");
+        R"(<{} class="{}">{}</{}>)", tag, cell.css, cell.markup(row[c]), c == 0 ? "th" : "td");
   }
   return out + "</tr>\n";
 }
@@ -50,10 +51,11 @@ std::string body_row(const Table& table, const std::vector<std::string>& row) {
 }  // namespace
 
 std::string html_table(const Table& table, const std::string& caption) {
-  std::string out = fmt::format(
-      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\n"
-      "<table>\n<caption>{0}</caption>\n<thead><tr>",
-      escape(caption));
+  std::string out = fmt::format(R"(<div class="scroll" role="region" tabindex="0" aria-label="{0}">
+<table>
+<caption>{0}</caption>
+<thead><tr>)",
+                                escape(caption));
   for (const auto& column : table.columns) {
     out += header_cell(column);
   }
@@ -65,16 +67,20 @@ std::string html_table(const Table& table, const std::string& caption) {
 }
 
 std::string html_footnotes(const Footnotes& footnotes) {
-  std::string out;
-  for (std::size_t i = 0; i < footnotes.texts().size(); ++i) {
-    out += fmt::format("<li>[{}] {}</li>\n", i + 1, escape(footnotes.texts()[i]));
+  if (footnotes.texts().empty()) {
+    return "";
   }
-  return out.empty() ? "" : "<ul class=\"footnotes\">\n" + out + "</ul>\n";
+  std::string out;
+  add_line(out, R"(<ul class="footnotes">)");
+  for (std::size_t i = 0; i < footnotes.texts().size(); ++i) {
+    add_line(out, "<li>[{}] {}</li>", i + 1, escape(footnotes.texts()[i]));
+  }
+  return out + "</ul>\n";
 }
 
 std::string badge(const std::string& provenance) {
   return find_provenance(provenance)
-             ? fmt::format("<span class=\"badge {0}\">{0}</span>", provenance)
+             ? fmt::format(R"(<span class="badge {0}">{0}</span>)", provenance)
              : escape(provenance);
 }
 

@@ -39,9 +39,10 @@ std::string escape(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const CodePoint c = first_code_point(text);
-    const auto entity = std::find_if(kEntities.begin(), kEntities.end(), [c](const Entity& e) {
-      return e.character == c.value;
-    });
+    const auto* const entity =
+        std::find_if(kEntities.begin(), kEntities.end(), [c](const Entity& e) {
+          return e.character == c.value;
+        });
     if (entity != kEntities.end()) {
       out += entity->text;
     } else if (is_unprintable(c.value) || c.value == U'\uFFFD') {
@@ -59,7 +60,7 @@ std::string linked(std::string_view text) {
     return escape(text);
   }
   const std::string_view address = text.substr(0, text.find_first_of(" \t\n,;<>\"'"));
-  return fmt::format("<a href=\"{0}\" rel=\"noopener noreferrer\">{0}</a>{1}",
+  return fmt::format(R"(<a href="{0}" rel="noopener noreferrer">{0}</a>{1})",
                      escape(address),
                      escape(text.substr(address.size())));
 }

@@ -39,8 +39,10 @@ std::string time_label(double seconds) {
 
 }  // namespace
 
+bool fits_axis(double value) { return value >= 1e-15 && value <= 1e24; }
+
 void PositiveRange::add(double value) {
-  if (!std::isfinite(value) || value <= 0) {
+  if (!fits_axis(value)) {
     return;
   }
   low_ = empty() ? value : std::min(low_, value);
@@ -51,17 +53,15 @@ PositiveRange PositiveRange::padded(double margin) const {
   const double missing = std::max(1.0, std::sqrt(kSmallestSpan / (high_ / low_)));
   const double factor = std::max(margin, missing);
   PositiveRange wider;
-  wider.add(low_ / factor);
-  wider.add(high_ * factor);
+  wider.low_ = low_ / factor;
+  wider.high_ = high_ * factor;
   return wider;
 }
 
-LogScale::LogScale(const PositiveRange& range, double from, double to)
-    : low_(std::log(range.low())), high_(std::log(range.high())), from_(from), to_(to) {}
-
 double LogScale::at(double value) const {
-  const double position = value > 0 ? std::clamp(std::log(value), low_, high_) : low_;
-  return from_ + (position - low_) / (high_ - low_) * (to_ - from_);
+  const double inside = value > 0 ? std::clamp(value, range_.low(), range_.high()) : range_.low();
+  const double position = std::log(inside / range_.low()) / std::log(range_.high() / range_.low());
+  return from_ + position * (to_ - from_);
 }
 
 std::vector<Tick> size_ticks(const PositiveRange& bytes) {

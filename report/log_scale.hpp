@@ -9,7 +9,11 @@
 
 namespace fabricast {
 
-/// Smallest and largest of the positive, finite values that were added.
+/// Whether a logarithmic axis can show the value, in seconds or bytes: positive, finite and not
+/// absurd (1e-15 to 1e24), so that ticks stay countable whatever a file says.
+bool fits_axis(double value);
+
+/// Smallest and largest of the values added that fit an axis.
 class PositiveRange {
  public:
   void add(double value);
@@ -27,14 +31,15 @@ class PositiveRange {
 /// Maps [range.low, range.high] to [from, to] logarithmically; values outside go to the nearer end.
 class LogScale {
  public:
-  LogScale(const PositiveRange& range, double from, double to);
+  LogScale(const PositiveRange& range, double from, double to)
+      : range_(range), from_(from), to_(to) {}
   [[nodiscard]] double at(double value) const;
+  [[nodiscard]] const PositiveRange& range() const { return range_; }
 
  private:
-  double low_;
-  double high_;
-  double from_;
-  double to_;
+  PositiveRange range_;
+  double from_ = 0;
+  double to_ = 0;
 };
 
 struct Tick {

@@ -112,6 +112,7 @@ Table measurement_table(const RecordGroup& group, Footnotes& footnotes) {
   }
   for (const auto& row : rows) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const auto& column : columns) {
       cells.push_back(column.read(row));
     }

@@ -1,12 +1,9 @@
 // What every figure shares: its frame with title and description, its legend, text that is escaped.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <functional>
-#include <iterator>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 namespace fabricast {
@@ -16,11 +13,16 @@ inline constexpr double kFigureWidth = 640;
 /// Colours c0, c1, ... in report.css.
 inline constexpr int kFigureColours = 7;
 
-/// Appends formatted text. Arguments that come from data must be escaped (report/html_text.hpp).
-template <typename... Args>
-void add(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
-}
+/// Which part of the text lies at its x.
+enum class Anchor { kStart, kMiddle, kEnd };
+/// A line of text with its baseline at y, escaped here. `css` is a class of report.css, "" for
+/// none.
+void add_text(std::string& out,
+              std::string_view css,
+              double x,
+              double y,
+              Anchor anchor,
+              std::string_view text);
 
 struct LegendEntry {
   std::string label;

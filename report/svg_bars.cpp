@@ -1,5 +1,6 @@
 #include "report/svg_bars.hpp"
 
+#include "report/append.hpp"
 #include "report/html_text.hpp"
 #include "report/svg.hpp"
 #include "report/utf8.hpp"
@@ -16,6 +17,7 @@ constexpr double kLength = 450;
 constexpr double kTop = 36;
 constexpr double kLine = 24;
 constexpr double kThickness = 17;
+constexpr double kBaseline = 13;  // of text inside a bar, below its top
 constexpr double kRoomForLetter = 12;
 constexpr double kRoomForShare = 52;
 constexpr std::size_t kLongestLabel = 13;
@@ -49,64 +51,54 @@ double scale_of(const Bar& bar) {
   return kLength / std::max(sum, 1.0);
 }
 
-void draw_part(
-    std::string& out, const BarPart& part, std::size_t index, double x, double y, double w) {
-  add(out, "<g class=\"c{}\"><title>{}</title>", index % kFigureColours, escape(part.tooltip));
+void draw_box(std::string& out, double x, double y, double width) {
   add(out,
-      "<rect class=\"part\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\"/>",
+      R"(<rect class="part" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{}"/>)",
       x,
       y,
-      w,
+      width,
       kThickness);
-  if (w >= kRoomForLetter) {
-    const std::string share = w >= kRoomForShare ? fmt::format(" {:.0f} %", part.share * 100) : "";
-    add(out,
-        "<text class=\"inside\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}{}</text>",
-        x + w / 2,
-        y + 13,
-        letter(index),
-        share);
+}
+
+struct Place {
+  double x;
+  double y;  // top
+  double width;
+};
+
+void draw_part(std::string& out, const BarPart& part, std::size_t index, Place place) {
+  add(out, R"(<g class="c{}"><title>{}</title>)", index % kFigureColours, escape(part.tooltip));
+  draw_box(out, place.x, place.y, place.width);
+  if (place.width >= kRoomForLetter) {
+    const bool roomy = place.width >= kRoomForShare;
+    const std::string share = roomy ? fmt::format(" {:.0f} %", part.share * 100) : "";
+    const double middle = place.x + place.width / 2;
+    add_text(out, "inside", middle, place.y + kBaseline, Anchor::kMiddle, letter(index) + share);
   }
   out += "</g>\n";
 }
 
 void draw_bar(std::string& out, const Bar& bar, const std::vector<std::string>& names, double y) {
-  add(out,
-      "<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
-      kLeft - 8,
-      y + 13,
-      escape(clip(bar.label, kLongestLabel)));
+  const double baseline = y + kBaseline;
+  add_text(out, "tick", kLeft - 8, baseline, Anchor::kEnd, clip(bar.label, kLongestLabel));
   const double scale = scale_of(bar);
   double x = kLeft;
   for (const auto& part : bar.parts) {
     if (can_draw(part)) {
-      const auto name = std::find(names.begin(), names.end(), part.name);
-      draw_part(
-          out, part, static_cast<std::size_t>(name - names.begin()), x, y, part.share * scale);
+      const auto name = std::find(names.begin(), names.end(), part.name) - names.begin();
+      draw_part(out, part, static_cast<std::size_t>(name), {x, y, part.share * scale});
       x += part.share * scale;
     }
   }
-  add(out,
-      "<text class=\"tick\" x=\"{}\" y=\"{}\">{}</text>\n",
-      kLeft + kLength + 8,
-      y + 13,
-      escape(clip(bar.total, kLongestLabel)));
+  const double behind = kLeft + kLength + 8;
+  add_text(out, "tick", behind, baseline, Anchor::kStart, clip(bar.total, kLongestLabel));
 }
 
 void draw_legend_sample(std::string& out, std::size_t index, double x, double y) {
-  add(out,
-      "<g class=\"c{}\"><rect class=\"part\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" "
-      "height=\"{}\"/>",
-      index % kFigureColours,
-      x,
-      y - 13,
-      kThickness,
-      kThickness);
-  add(out,
-      "<text class=\"inside\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text></g>",
-      x + kThickness / 2,
-      y,
-      letter(index));
+  add(out, R"(<g class="c{}">)", index % kFigureColours);
+  draw_box(out, x, y - kBaseline, kThickness);
+  add_text(out, "inside", x + kThickness / 2, y, Anchor::kMiddle, letter(index));
+  out += "</g>\n";
 }
 
 std::vector<LegendEntry> legend(const std::vector<std::string>& names) {

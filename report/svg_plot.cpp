@@ -1,12 +1,12 @@
 #include "report/svg_plot.hpp"
 
+#include "report/append.hpp"
 #include "report/html_text.hpp"
 #include "report/log_scale.hpp"
 #include "report/svg.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <functional>
 #include <string_view>
 
@@ -52,10 +52,9 @@ struct Frame {
 constexpr Frame kFrame;
 constexpr double kLegendBaseline = kFrame.bottom + 62;
 constexpr double kLegendSample = 34;
+constexpr double kMargin = 1.4;  // factor between the outermost value and the frame
 
 struct Axes {
-  PositiveRange sizes;
-  PositiveRange times;
   LogScale x;
   LogScale y;
 };
@@ -71,43 +70,29 @@ Axes axes_of(const std::vector<Series>& drawable) {
       }
     }
   }
-  sizes = sizes.padded(1.4);
-  times = times.padded(1.4);
-  return {sizes,
-          times,
-          LogScale(sizes, kFrame.left, kFrame.right),
-          LogScale(times, kFrame.bottom, kFrame.top)};
+  return {LogScale(sizes.padded(kMargin), kFrame.left, kFrame.right),
+          LogScale(times.padded(kMargin), kFrame.bottom, kFrame.top)};
 }
 
 void draw_axes(std::string& out, const Axes& axes) {
-  for (const auto& tick : size_ticks(axes.sizes)) {
+  for (const auto& tick : size_ticks(axes.x.range())) {
     const double x = axes.x.at(tick.value);
-    add(out, "<path class=\"grid\" d=\"M{0:.1f} {1}V{2}\"/>", x, kFrame.top, kFrame.bottom);
-    add(out,
-        "<text class=\"tick\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n",
-        x,
-        kFrame.bottom + 18,
-        tick.label);
+    add_line(out, R"(<path class="grid" d="M{:.1f} {}V{}"/>)", x, kFrame.top, kFrame.bottom);
+    add_text(out, "tick", x, kFrame.bottom + 18, Anchor::kMiddle, tick.label);
   }
-  for (const auto& tick : time_ticks(axes.times)) {
+  for (const auto& tick : time_ticks(axes.y.range())) {
     const double y = axes.y.at(tick.value);
-    add(out, "<path class=\"grid\" d=\"M{} {:.1f}H{}\"/>", kFrame.left, y, kFrame.right);
-    add(out,
-        "<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
-        kFrame.left - 8,
-        y + 4,
-        tick.label);
+    add_line(out, R"(<path class="grid" d="M{} {:.1f}H{}"/>)", kFrame.left, y, kFrame.right);
+    add_text(out, "tick", kFrame.left - 8, y + 4, Anchor::kEnd, tick.label);
   }
-  add(out,
-      "<path class=\"axis\" d=\"M{} {}V{}H{}\"/>\n",
-      kFrame.left,
-      kFrame.top,
-      kFrame.bottom,
-      kFrame.right);
-  add(out,
-      "<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">message size</text>\n",
-      (kFrame.left + kFrame.right) / 2,
-      kFrame.bottom + 38);
+  add_line(out,
+           R"(<path class="axis" d="M{} {}V{}H{}"/>)",
+           kFrame.left,
+           kFrame.top,
+           kFrame.bottom,
+           kFrame.right);
+  const double middle = (kFrame.left + kFrame.right) / 2;
+  add_text(out, "tick", middle, kFrame.bottom + 38, Anchor::kMiddle, "message size");
 }
 
 std::string polyline(const std::vector<PlotPoint>& points,
@@ -135,7 +120,7 @@ void draw_band(std::string& out, const Series& series, const Axes& axes) {
   for (const auto& p : back) {
     add(path, "L{:.1f} {:.1f}", axes.x.at(p.size.si()), axes.y.at(p.low.si()));
   }
-  add(out, "<path class=\"band\" d=\"{}z\"/>\n", path);
+  add_line(out, R"(<path class="band" d="{}z"/>)", path);
 }
 
 void draw_points(std::string& out, const Series& series, const Axes& axes) {
@@ -145,32 +130,32 @@ void draw_points(std::string& out, const Series& series, const Axes& axes) {
     add(out, "<g><title>{}</title>", escape(p.tooltip));
     if (kind.bars && has_width(p)) {
       add(out,
-          "<path class=\"bar\" d=\"M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h6M{3:.1f} "
-          "{2:.1f}h6\"/>",
+          R"(<path class="bar" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h6M{3:.1f} )"
+          R"({2:.1f}h6"/>)",
           x,
           axes.y.at(p.low.si()),
           axes.y.at(p.high.si()),
           x - 3);
     }
-    add(out,
-        "<path class=\"mark\" transform=\"translate({:.1f} {:.1f})\" d=\"{}\"/></g>\n",
-        x,
-        axes.y.at(p.time.si()),
-        marker(series.style));
+    add_line(out,
+             R"svg(<path class="mark" transform="translate({:.1f} {:.1f})" d="{}"/></g>)svg",
+             x,
+             axes.y.at(p.time.si()),
+             marker(series.style));
   }
 }
 
 void draw_series(std::string& out, const Series& series, const Axes& axes) {
   const KindInfo& kind = info(series.kind);
-  add(out, "<g class=\"c{} {}\">\n", series.style % kFigureColours, kind.css);
+  add_line(out, R"(<g class="c{} {}">)", series.style % kFigureColours, kind.css);
   if (kind.band) {
     draw_band(out, series, axes);
   }
   if (kind.line) {
-    add(out,
-        "<path class=\"line\" d=\"{}\"><title>{}</title></path>\n",
-        polyline(series.points, axes, &PlotPoint::time),
-        escape(series.label));
+    add_line(out,
+             R"(<path class="line" d="{}"><title>{}</title></path>)",
+             polyline(series.points, axes, &PlotPoint::time),
+             escape(series.label));
   }
   if (kind.marks) {
     draw_points(out, series, axes);
@@ -180,16 +165,16 @@ void draw_series(std::string& out, const Series& series, const Axes& axes) {
 
 void draw_legend_sample(std::string& out, const Series& series, double x, double y) {
   const KindInfo& kind = info(series.kind);
-  add(out, "<g class=\"c{} {}\">", series.style % kFigureColours, kind.css);
+  add(out, R"(<g class="c{} {}">)", series.style % kFigureColours, kind.css);
   if (kind.band && std::any_of(series.points.begin(), series.points.end(), has_width)) {
-    add(out, "<path class=\"band\" d=\"M{} {}h28v12h-28z\"/>", x, y - 10);
+    add(out, R"(<path class="band" d="M{} {}h28v12h-28z"/>)", x, y - 10);
   }
   if (kind.line) {
-    add(out, "<path class=\"line\" d=\"M{} {}h28\"/>", x, y - 4);
+    add(out, R"(<path class="line" d="M{} {}h28"/>)", x, y - 4);
   }
   if (kind.marks) {
     add(out,
-        "<path class=\"mark\" transform=\"translate({} {})\" d=\"{}\"/>",
+        R"svg(<path class="mark" transform="translate({} {})" d="{}"/>)svg",
         x + 14,
         y - 4,
         marker(series.style));
@@ -199,6 +184,7 @@ void draw_legend_sample(std::string& out, const Series& series, double x, double
 
 std::vector<LegendEntry> legend(const std::vector<Series>& drawable) {
   std::vector<LegendEntry> entries;
+  entries.reserve(drawable.size());
   for (const auto& series : drawable) {
     entries.push_back({series.label, [&series](std::string& out, double x, double y) {
                          draw_legend_sample(out, series, x, y);
@@ -233,19 +219,16 @@ std::string description(const Plot& plot, const std::vector<Series>& drawable) {
 
 }  // namespace
 
-bool can_draw(const PlotPoint& p) {
-  return std::isfinite(p.size.si()) && p.size.si() > 0 && std::isfinite(p.time.si()) &&
-         p.time.si() > 0;
-}
+bool can_draw(const PlotPoint& p) { return fits_axis(p.size.si()) && fits_axis(p.time.si()); }
 
 std::string svg_plot(const Plot& plot) {
   const std::vector<Series> drawable = drawable_series(plot);
   Figure figure{plot.title, description(plot, drawable), kFrame.left, kFrame.top * 2, ""};
   if (drawable.empty()) {
-    add(figure.body,
-        "<text x=\"{}\" y=\"{}\">nothing that a logarithmic axis can show</text>\n",
-        kFrame.left,
-        kFrame.top + 12);
+    add_line(figure.body,
+             R"(<text x="{}" y="{}">nothing that a logarithmic axis can show</text>)",
+             kFrame.left,
+             kFrame.top + 12);
     return svg(figure);
   }
   const Axes axes = axes_of(drawable);

@@ -34,7 +34,7 @@ struct Plot {
   std::vector<Series> series;
 };
 
-/// Points that a logarithmic axis can show: size and time positive and finite.
+/// Whether size and time of a point fit a logarithmic axis (report/log_scale.hpp).
 bool can_draw(const PlotPoint& point);
 
 /// Points that cannot be drawn are left out; without any the figure says so.

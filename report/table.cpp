@@ -159,6 +159,7 @@ std::string render(const Table& table, std::size_t width) {
   }
   const std::vector<Placed> placed = fit_columns(table, width);
   std::vector<Lines> cells;
+  cells.reserve(placed.size());
   for (const auto& p : placed) {
     cells.push_back(header_lines(table.columns[p.index], p.width));
   }

@@ -30,6 +30,7 @@ const std::set<std::string> kTags{
     "th",       "td",      "dl",      "dt",   "dd",    "pre",     "code",  "figure", "figcaption",
     "svg",      "g",       "path",    "rect", "text"};
 const std::set<std::string> kAttributes{
+    "html",  // of !DOCTYPE
     "lang",       "charset", "http-equiv", "content", "name",     "id",         "class",
     "href",       "rel",     "scope",      "role",    "tabindex", "aria-label", "aria-labelledby",
     "viewBox",    "d",       "x",          "y",       "width",    "height",     "transform",

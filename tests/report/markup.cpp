@@ -1,7 +1,9 @@
 #include "tests/report/markup.hpp"
 
-#include <regex>
+#include <algorithm>
+#include <cctype>
 #include <set>
+#include <string_view>
 
 namespace fabricast::test {
 
@@ -9,21 +11,53 @@ namespace {
 
 const std::set<std::string> kVoid{"meta", "!DOCTYPE"};
 
-bool read_tag(const std::string& text, Tag& tag) {
-  static const std::regex kTag(
-      R"re(^(/?[A-Za-z0-9!]+)((?:\s+[A-Za-z:-]+(?:="[^"<>]*")?)*)\s*/?$)re");
-  static const std::regex kAttribute(R"re(([A-Za-z:-]+)="([^"]*)")re");
-  std::smatch parts;
-  if (!std::regex_match(text, parts, kTag)) {
+bool is_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == ':';
+}
+
+std::string take_name(std::string_view& text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), is_name);
+  std::string name(text.begin(), end);
+  text.remove_prefix(name.size());
+  return name;
+}
+
+bool take(std::string_view& text, std::string_view what) {
+  const bool there = text.substr(0, what.size()) == what;
+  text.remove_prefix(there ? what.size() : 0);
+  return there;
+}
+
+// name="value", or a name alone.
+bool take_attribute(std::string_view& text, Tag& tag) {
+  const std::string name = take_name(text);
+  if (tag.attributes.count(name) != 0) {
     return false;
   }
-  tag.name = parts[1];
-  const std::string attributes = parts[2];
-  for (std::sregex_iterator i(attributes.begin(), attributes.end(), kAttribute), end; i != end;
-       ++i) {
-    tag.attributes[(*i)[1]] = (*i)[2];
+  if (!take(text, "=")) {
+    tag.attributes[name] = "";
+    return !name.empty();
   }
-  return true;
+  const bool opened = take(text, "\"");
+  const auto end = text.find('"');
+  if (name.empty() || !opened || end == std::string_view::npos) {
+    return false;
+  }
+  tag.attributes[name] = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return tag.attributes[name].find('<') == std::string::npos;
+}
+
+/// `text` is what stands between < and >.
+bool read_tag(std::string_view text, Tag& tag) {
+  tag.name = take(text, "/") ? "/" : take(text, "!") ? "!" : "";
+  tag.name += take_name(text);
+  while (take(text, " ")) {
+    if (!take_attribute(text, tag)) {
+      return false;
+    }
+  }
+  return text.empty() || text == "/";
 }
 
 bool nest(std::vector<std::string>& open, const Tag& tag, bool self_closed) {
@@ -52,7 +86,7 @@ Markup read_markup(const std::string& html) {
       markup.error = "not a tag: <" + text.substr(0, 200);
       return markup;
     }
-    if (!nest(open, tag, text.back() == '/')) {
+    if (!nest(open, tag, text.ends_with('/'))) {
       markup.error = "closes what is not open: <" + text;
       return markup;
     }

@@ -44,7 +44,7 @@ TEST(SvgPlot, HasOneTooltipPerPointAndOneBand) {
 TEST(SvgPlot, WhatCannotBeDrawnIsLeftOutWithoutBreakingTheFigure) {
   const double nan = std::nan("");
   Plot plot{"p", {{"s", SeriesKind::kForecast, 0, {}}}};
-  for (const double bad : {0.0, -1.0, nan}) {
+  for (const double bad : {0.0, -1.0, 1e-300, 1e300, nan}) {
     plot.series[0].points.push_back({Bytes(1024), Seconds(bad), Seconds(bad), Seconds(bad), ""});
     plot.series[0].points.push_back({Bytes(bad), Seconds(1), Seconds(1), Seconds(1), ""});
   }
