@@ -41,6 +41,10 @@ class Error : public std::runtime_error {
     if (!remedy.empty()) {
       all += "\n  try: " + remedy;
     }
+    // Names from files may hold anything; a terminal is shown no control characters but line ends.
+    for (char& c : all) {
+      c = static_cast<unsigned char>(c) < 0x20 && c != '\n' ? '?' : c;
+    }
     return all;
   }
 

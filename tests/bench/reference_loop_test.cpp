@@ -14,7 +14,7 @@ namespace {
 
 using namespace fabricast;
 
-double plain_loop_us(std::size_t count) {
+std::vector<double> plain_loop_us(std::size_t count) {
   std::vector<float> send(count, 1.0F);
   std::vector<float> receive(count);
   std::vector<double> times;
@@ -30,39 +30,56 @@ double plain_loop_us(std::size_t count) {
       times.push_back(slowest * 1e6);
     }
   }
-  std::sort(times.begin(), times.end());
-  return times[times.size() / 2];
+  return times;
 }
 
-double sampler_us(MpiControl& control, std::size_t count) {
+std::vector<double> sampler_us(MpiControl& control, std::size_t count) {
   const auto backend = make_mpi_backend(control, 0);
   const auto operation =
       backend->prepare({Collective::kAllReduce, "library", DataType::kFloat32, count});
   Watchdog watchdog(Seconds(60), "reference loop");
   const StoppingRule rule{.warmup = 20, .min_samples = 200, .max_samples = 200};
-  return summarize(sample(*operation, control, rule, watchdog).slowest_us).median;
+  return sample(*operation, control, rule, watchdog).slowest_us;
 }
+
+// All rounds of one method together.
+struct Times {
+  std::vector<double> us;
+
+  void add(const std::vector<double>& round) { us.insert(us.end(), round.begin(), round.end()); }
+  [[nodiscard]] double at(double p) {
+    std::sort(us.begin(), us.end());
+    return quantile(us, p);
+  }
+};
 
 }  // namespace
 
+// Another program on the machine delays whole time slices, and a loop that never sleeps more than
+// one that does. So the calm part decides, the 10th percentile; medians are printed beside it.
 int main() {
   MpiControl control;
+  constexpr double kAllowed = 1.5;
   bool agrees = true;
   for (const std::size_t count : {2U, 256U, 16384U, 262144U}) {
-    double plain = 1e30;
-    double ours = 1e30;
-    for (int round = 0; round < 5; ++round) {  // other programs disturb: the calmest round of each
-      plain = std::min(plain, plain_loop_us(count));
-      ours = std::min(ours, sampler_us(control, count));
+    Times plain;
+    Times ours;
+    for (int round = 0; round < 5; ++round) {
+      plain.add(plain_loop_us(count));
+      ours.add(sampler_us(control, count));
     }
-    const double ratio = control.max(ours / plain);
-    agrees = agrees && ratio < 1.5 && ratio > 1 / 1.5;
+    const double ratio = control.max(ours.at(0.1) / plain.at(0.1));
+    agrees = agrees && ratio < kAllowed && ratio > 1 / kAllowed;
     if (control.is_root()) {
-      fmt::print("{:>8} B  sampler {:9.2f} us  plain loop {:9.2f} us  ratio {:.2f}\n",
-                 count * 4,
-                 ours,
-                 plain,
-                 ratio);
+      fmt::print(
+          "{:>8} B  median: sampler {:.2f}, plain loop {:.2f} us; 10th percentile: {:.2f}, "
+          "{:.2f} us, ratio {:.2f}\n",
+          count * 4,
+          ours.at(0.5),
+          plain.at(0.5),
+          ours.at(0.1),
+          plain.at(0.1),
+          ratio);
     }
   }
   if (control.oversubscribed()) {
