@@ -27,6 +27,13 @@ void for_each_expected(const PatternView& pattern, std::uint64_t elements, Visit
   }
 }
 
+// Offset of the first page boundary at or behind the guard.
+std::size_t first_page(const std::byte* behind_guard) {
+  const auto address = reinterpret_cast<std::uintptr_t>(behind_guard);
+  return GuardedBuffer::kGuard +
+         (GuardedBuffer::kPage - address % GuardedBuffer::kPage) % GuardedBuffer::kPage;
+}
+
 template <typename Word>
 void fill_as(std::byte* data, std::uint64_t elements, const PatternView& pattern) {
   Word* words = reinterpret_cast<Word*>(data);
@@ -45,7 +52,10 @@ std::uint64_t wrong_as(const std::byte* data, std::uint64_t elements, const Patt
 }  // namespace
 
 GuardedBuffer::GuardedBuffer(std::uint64_t elements, DataType type)
-    : elements_(elements), width_(info(type).bytes), bytes_(bytes() + 2 * kGuard, kPoison) {}
+    : elements_(elements),
+      width_(info(type).bytes),
+      bytes_(bytes() + 2 * kGuard + kPage, kPoison),
+      start_(first_page(bytes_.data() + kGuard)) {}
 
 void GuardedBuffer::fill(const PatternView& pattern) {
   switch (width_) {
@@ -73,8 +83,9 @@ std::uint64_t GuardedBuffer::wrong(const PatternView& pattern) const {
 
 std::uint64_t GuardedBuffer::broken_guards() const {
   const auto broken = [](std::byte b) { return b != kPoison; };
-  return static_cast<std::uint64_t>(std::count_if(bytes_.begin(), bytes_.begin() + kGuard, broken) +
-                                    std::count_if(bytes_.end() - kGuard, bytes_.end(), broken));
+  const std::byte* end = data() + bytes();
+  return static_cast<std::uint64_t>(std::count_if(data() - kGuard, data(), broken) +
+                                    std::count_if(end, end + kGuard, broken));
 }
 
 }  // namespace fabricast
