@@ -1,5 +1,5 @@
-// Algorithm bandwidth of NCCL's cells. A ring of R ranks carries each byte steps/R times, a tree once
-// up and once down.
+// Algorithm bandwidth of NCCL's cells. A ring of R ranks carries each byte steps/R times, a tree
+// once up and once down.
 #include "model/collective/nccl_cells.hpp"
 #include "model/collective/nccl_steps.hpp"
 

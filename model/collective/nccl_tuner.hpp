@@ -23,16 +23,18 @@ struct NcclAlgorithmInfo {
   std::string_view name;
   std::string_view meaning;
 };
+// Formatting is off: version 14 pads each column to its longest text.
+// clang-format off
 inline constexpr std::array kNcclAlgorithms{
-    NcclAlgorithmInfo{NcclAlgorithm::kTree,          "tree",           "double binary tree of nodes, chain in a node"},
-    NcclAlgorithmInfo{NcclAlgorithm::kRing,          "ring",           "one ring through all ranks per channel"      },
-    NcclAlgorithmInfo{
-                      NcclAlgorithm::kCollnetDirect, "collnet_direct", "SHARP, all GPUs to its heads"                },
-    NcclAlgorithmInfo{NcclAlgorithm::kCollnetChain,  "collnet_chain",  "SHARP at the end of a chain"                 },
-    NcclAlgorithmInfo{NcclAlgorithm::kNvls,          "nvls",           "NVSwitch multicast and reduction"            },
-    NcclAlgorithmInfo{NcclAlgorithm::kNvlsTree,      "nvls_tree",      "NVSwitch in a node, tree of nodes"           },
-    NcclAlgorithmInfo{NcclAlgorithm::kPat,           "pat",            "logarithmic steps, one GPU per node"         },
+    NcclAlgorithmInfo{NcclAlgorithm::kTree, "tree", "trees of nodes, chain in a node"},
+    NcclAlgorithmInfo{NcclAlgorithm::kRing, "ring", "a ring of all ranks"},
+    NcclAlgorithmInfo{NcclAlgorithm::kCollnetDirect, "collnet_direct", "SHARP, several heads"},
+    NcclAlgorithmInfo{NcclAlgorithm::kCollnetChain, "collnet_chain", "SHARP, chain in a node"},
+    NcclAlgorithmInfo{NcclAlgorithm::kNvls, "nvls", "NVSwitch reduces"},
+    NcclAlgorithmInfo{NcclAlgorithm::kNvlsTree, "nvls_tree", "NVSwitch reduces, trees of nodes"},
+    NcclAlgorithmInfo{NcclAlgorithm::kPat, "pat", "logarithmic, one GPU per node"},
 };
+// clang-format on
 constexpr std::string_view name(NcclAlgorithm a) {
   return kNcclAlgorithms[static_cast<std::size_t>(a)].name;
 }
@@ -44,11 +46,13 @@ struct NcclProtocolInfo {
   std::string_view name;
   std::string_view meaning;
 };
+// clang-format off
 inline constexpr std::array kNcclProtocols{
-    NcclProtocolInfo{NcclProtocol::kLl,     "ll",     "a flag in every 8 bytes: half the rate, no fence"},
-    NcclProtocolInfo{NcclProtocol::kLl128,  "ll128",  "a flag in every 128 bytes, over NVLink"          },
-    NcclProtocolInfo{NcclProtocol::kSimple, "simple", "whole chunks behind a memory fence"              },
+    NcclProtocolInfo{NcclProtocol::kLl, "ll", "a flag in every 8 bytes: half the rate, no fence"},
+    NcclProtocolInfo{NcclProtocol::kLl128, "ll128", "a flag in every 128 bytes, over NVLink"},
+    NcclProtocolInfo{NcclProtocol::kSimple, "simple", "whole chunks behind a memory fence"},
 };
+// clang-format on
 constexpr std::string_view name(NcclProtocol p) {
   return kNcclProtocols[static_cast<std::size_t>(p)].name;
 }
