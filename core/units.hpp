@@ -49,6 +49,11 @@ constexpr auto operator/(Measure<T1, B1> a, Measure<T2, B2> b) {
   return detail::measure<T1 - T2, B1 - B2>(a.si() / b.si());
 }
 
+template <int T, int B>
+constexpr Measure<-T, -B> operator/(double f, Measure<T, B> m) {
+  return Measure<-T, -B>(f / m.si());
+}
+
 using Seconds = Measure<1, 0>;
 using Bytes = Measure<0, 1>;
 using BytesPerSecond = Measure<-1, 1>;

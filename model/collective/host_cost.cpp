@@ -13,6 +13,8 @@ class HostCost final : public Cost {
         call_(in.index("host.call_us")),
         alpha_(in.index("host.alpha_us")),
         bandwidth_(in.index("host.bandwidth_GBps")),
+        memory_(in.index("host.memory_GBps")),
+        cache_(in.index("host.cache_B")),
         reduce_(in.index("host.reduce_GBps")),
         long_us_(in.index("host.long_message_us")),
         long_B_(in.index("host.long_message_B")) {}
@@ -22,16 +24,23 @@ class HostCost final : public Cost {
     const double step_us =
         in.value(alpha_) + in.value(long_us_) * long_message_share(chunk, in.value(long_B_));
     return {
-        {"launch",         microseconds(in.value(call_))                                        },
-        {"host_latency",   microseconds(schedule_.steps * step_us)                              },
-        {"host_bytes",     message * schedule_.wire / gigabytes_per_second(in.value(bandwidth_))},
-        {"host_reduction", message * schedule_.reduced / gigabytes_per_second(in.value(reduce_))}
+        {"launch",       microseconds(in.value(call_))                 },
+        {"host_latency", microseconds(schedule_.steps * step_us)       },
+        {"host_bytes",   message * schedule_.wire * seconds_per_byte(in, message)},
+        {"host_reduction",              message * schedule_.reduced / gigabytes_per_second(in.value(reduce_))                                            }
     };
   }
 
  private:
+  // Buffers that outgrow the cache move at the rate of memory.
+  [[nodiscard]] Measure<1, -1> seconds_per_byte(const Inputs& in, Bytes message) const {
+    const double outside = long_message_share(message.si(), in.value(cache_));
+    return (1 - outside) / gigabytes_per_second(in.value(bandwidth_)) +
+           outside / gigabytes_per_second(in.value(memory_));
+  }
+
   Schedule schedule_;
-  std::size_t call_, alpha_, bandwidth_, reduce_, long_us_, long_B_;
+  std::size_t call_, alpha_, bandwidth_, memory_, cache_, reduce_, long_us_, long_B_;
 };
 
 }  // namespace

@@ -2,13 +2,13 @@
 // same ranks, in turns. Started by mpirun.
 
 #include "bench/backends/mpi.hpp"
+#include "bench/host/buffer.hpp"
 #include "bench/mpi_control.hpp"
 #include "bench/sampler.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <malloc.h>
 #include <vector>
 
@@ -17,16 +17,17 @@ namespace {
 using namespace fabricast;
 
 std::vector<double> plain_loop_us(std::size_t count) {
-  const auto page = [](std::size_t bytes) { return (bytes + 4095) / 4096 * 4096; };
-  auto* send = static_cast<float*>(std::aligned_alloc(4096, page(count * sizeof(float))));
-  auto* receive = static_cast<float*>(std::aligned_alloc(4096, page(count * sizeof(float))));
-  std::fill_n(send, count, 1.0F);
-  std::fill_n(receive, count, 0.0F);
+  // Where buffers lie changes copies by a factor of two: the same kind of buffer for both.
+  GuardedBuffer send(count, DataType::kFloat32);
+  GuardedBuffer receive(count, DataType::kFloat32);
+  const Pattern pattern(DataType::kFloat32, 2);
+  send.fill(pattern.sent(Collective::kAllReduce, 0, 0, pattern.tables()));
   std::vector<double> times;
   for (int i = 0; i < 220; ++i) {
     MPI_Barrier(MPI_COMM_WORLD);
     const double start = MPI_Wtime();
-    MPI_Allreduce(send, receive, static_cast<int>(count), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Allreduce(
+        send.data(), receive.data(), static_cast<int>(count), MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
     double mine = MPI_Wtime() - start;
     double slowest = 0;
     MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
@@ -34,8 +35,6 @@ std::vector<double> plain_loop_us(std::size_t count) {
       times.push_back(slowest * 1e6);
     }
   }
-  std::free(send);
-  std::free(receive);
   return times;
 }
 

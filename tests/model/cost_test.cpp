@@ -146,8 +146,11 @@ TEST(HostCost, IsStepsTimesAlphaPlusBytesOverBandwidth) {
   const double alpha =
       w.inputs["host.alpha_us"] +
       w.inputs["host.long_message_us"] * long_message_share(chunk, w.inputs["host.long_message_B"]);
-  const double us = w.inputs["host.call_us"] + 6 * alpha +
-                    1.5 * 1048576 / w.inputs["host.bandwidth_GBps"] * 1e-3 +
+  const double outside = long_message_share(1048576, w.inputs["host.cache_B"]);
+  const double us_per_byte =
+      ((1 - outside) / w.inputs["host.bandwidth_GBps"] + outside / w.inputs["host.memory_GBps"]) *
+      1e-3;
+  const double us = w.inputs["host.call_us"] + 6 * alpha + 1.5 * 1048576 * us_per_byte +
                     0.75 * 1048576 / w.inputs["host.reduce_GBps"] * 1e-3;
   EXPECT_NEAR(in_us(t), us, 1e-9 * us);
 }
