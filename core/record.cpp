@@ -68,7 +68,9 @@ class Fields {
   template <typename T>
   T take_count(const char* key) {
     const auto value = take<json>(key);
-    if (!value.is_number_unsigned() ||
+    const bool counts =
+        value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+    if (!counts ||
         value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
       throw Error(std::string("record: '") + key + "' is not a count",
                   where_,

@@ -3,7 +3,7 @@
 #
 #   scripts/test.sh [--fast]
 #
-# --fast  the host tests only, without the sanitizer build and the device compilation
+# --fast  the host build alone, without sanitizers and device code
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,22 +32,24 @@ scripts/install_packages.sh --tests
 step "formatting"
 scripts/check_format.sh
 
-step "host build"
-build host
+# With the CUDA toolkit the device code is compiled (no GPU is needed) and its host tests run too.
+preset=host
+if ! command -v nvcc >/dev/null && [ -x /usr/local/cuda/bin/nvcc ]; then
+  PATH=$PATH:/usr/local/cuda/bin
+fi
+if [ "$fast" = 0 ] && command -v nvcc >/dev/null; then
+  preset=cuda-archs
+fi
+
+step "build, preset $preset"
+build "$preset"
 
 if [ "$fast" = 0 ]; then
-  step "sanitizer build: readers and fuzzers"
+  step "build, preset asan: what reads from outside, under AddressSanitizer and UBSan"
   build asan sanitized_tests
-  ctest --preset asan -L sanitized -j "$(nproc)"
-
-  step "device compilation"
-  if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
-    PATH=$PATH:/usr/local/cuda/bin build cuda-archs fabricast
-  else
-    echo "skipped: no nvcc on this machine"
-  fi
+  ctest --preset asan -L sanitized -j "$(nproc)" --progress | tail -n 30
 fi
 
 # Last, so that its summary closes the output.
-step "host tests"
-ctest --preset host
+step "tests, preset $preset"
+ctest --test-dir "build/$preset" --output-on-failure --no-tests=error

@@ -107,6 +107,10 @@ TEST_F(RecordFileTest, AFaultNamesFileLineAndRemedy) {
   expect_refused(with("colour", "red"), "colour");
 }
 
+TEST(Record, IsReadBackWithoutAFileToo) {
+  EXPECT_EQ(to_json(record_from_json(to_json(sample_record()), "here")), to_json(sample_record()));
+}
+
 TEST(Record, OneRankHasNoBandwidth) {
   Record r = sample_record();
   EXPECT_TRUE(to_json(r)["derived"].contains("busbw_GBps"));
