@@ -246,11 +246,11 @@ void run(const Options& o) {
   results.forecasts = forecast(cluster, results.model ? *results.model : prior_model());
   save(results, folder);
   heading("Files");
-  fmt::print("{}/\n  {} ({} rows), {}, {}, {}, {}\n",
+  fmt::print("{}/\n  {} ({} rows){}, {}, {}, {}\n",
              folder.string(),
              ResultFiles::kRecords,
              results.records.size(),
-             ResultFiles::kModel,
+             results.model ? fmt::format(", {}", ResultFiles::kModel) : "",
              ResultFiles::kMeasuredCsv,
              ResultFiles::kForecastCsv,
              ResultFiles::kHtml);
