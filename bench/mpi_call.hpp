@@ -9,7 +9,7 @@
 
 namespace fabricast {
 
-/// Throws Error naming the call and MPI's own text. MPI returns codes only because the session sets
+/// Throws Error naming the call and MPI's own text. MPI returns codes only because MpiControl sets
 /// MPI_ERRORS_RETURN.
 inline void check_mpi(int status, const char* call) {
   if (status == MPI_SUCCESS) {
