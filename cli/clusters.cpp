@@ -4,10 +4,12 @@
 #include "model/cluster.hpp"
 #include "model/cluster_schema.hpp"
 #include "model/cluster_shape.hpp"
+#include "report/number.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdint>
 #include <memory>
 
 namespace fabricast {
@@ -22,11 +24,7 @@ std::string cut(const std::string& text, std::size_t width) {
 
 /// 25000 -> "25,000".
 std::string counted(double count) {
-  std::string digits = fmt::format("{:.0f}", count);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
+  return format_count(static_cast<std::uint64_t>(std::llround(count)));
 }
 
 /// "0.9 (0.75..0.95, claim)"; a definition has no range to show.
