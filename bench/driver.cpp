@@ -113,6 +113,7 @@ std::vector<std::string> benchmark_arguments(const DriverOptions& options, bool 
 
 void initialize_benchmark(std::vector<std::string> words) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size());
   for (auto& word : words) {
     arguments.push_back(word.data());
   }

@@ -61,7 +61,7 @@ Samples sample(Operation& operation,
   int look_at = std::min(rule.min_samples, rule.max_samples);
   for (int iteration = -rule.warmup;; ++iteration) {
     // The pattern differs between neighbouring iterations, so that a stale result is a wrong one.
-    const auto pattern = static_cast<std::uint64_t>(iteration + rule.warmup);
+    const auto pattern = static_cast<unsigned>(iteration + rule.warmup);
     operation.fill(pattern);
     watchdog.arm();
     control.barrier();

@@ -19,7 +19,9 @@ class Watchdog {
   Watchdog(Seconds deadline, std::string who);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
+  Watchdog(Watchdog&&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
+  Watchdog& operator=(Watchdog&&) = delete;
 
   /// What is being run, for the message.
   void describe(std::string what);

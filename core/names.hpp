@@ -3,6 +3,7 @@
 
 #include "core/error.hpp"
 
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ Error unknown_name(std::string_view kind,
 template <typename Table>
 std::vector<std::string> names_of(const Table& table) {
   std::vector<std::string> names;
+  names.reserve(std::size(table));
   for (const auto& row : table) {
     names.emplace_back(row.name);
   }

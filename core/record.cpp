@@ -1,13 +1,12 @@
 #include "core/record.hpp"
 
 #include "core/error.hpp"
+#include "core/json_fields.hpp"
 #include "core/names.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <fstream>
-#include <limits>
 #include <optional>
 #include <ostream>
 
@@ -39,69 +38,6 @@ json derived(const Record& r) {
   }
   return out;
 }
-
-// Takes keys out of an object one by one, so that what is left over is known to be unknown.
-class Fields {
- public:
-  Fields(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-    if (!object_.is_object()) {
-      throw Error("a record must be a JSON object", where_, "see docs/formats.md");
-    }
-  }
-
-  template <typename T>
-  T take(const char* key) {
-    taken_.emplace_back(key);
-    const auto found = object_.find(key);
-    if (found == object_.end()) {
-      throw Error(std::string("record has no '") + key + "'", where_, "see docs/formats.md");
-    }
-    try {
-      return found->get<T>();
-    } catch (const json::exception&) {
-      throw Error(
-          std::string("record: '") + key + "' is of the wrong kind", where_, "see docs/formats.md");
-    }
-  }
-
-  /// A count or size: refuses negative numbers, fractions and what does not fit T.
-  template <typename T>
-  T take_count(const char* key) {
-    const auto value = take<json>(key);
-    const bool counts =
-        value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
-    if (!counts ||
-        value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
-      throw Error(std::string("record: '") + key + "' is not a count",
-                  where_,
-                  "a whole number that is not negative");
-    }
-    return value.get<T>();
-  }
-
-  template <typename Find, typename Table>
-  auto take_name(const char* key, Find find, const Table& table) {
-    const auto text = take<std::string>(key);
-    const auto id = find(text);
-    if (!id) {
-      throw unknown_name(key, text, names_of(table), where_);
-    }
-    return *id;
-  }
-
-  void refuse_unknown() const {
-    for (const auto& item : object_.items()) {
-      if (std::find(taken_.begin(), taken_.end(), item.key()) == taken_.end()) {
-        throw unknown_name("record key", item.key(), taken_, where_);
-      }
-    }
-  }
-
- private:
-  const json& object_;
-  std::string where_;
-  std::vector<std::string> taken_;
-};
 
 std::optional<StopReason> find_stop_reason(std::string_view name) {
   for (const auto& row : kStopReasons) {
@@ -155,7 +91,7 @@ json to_json(const Record& r) {
 }
 
 Record record_from_json(const json& object, const std::string& where) {
-  Fields f(object, where);
+  JsonFields f(object, "record", where, "see docs/formats.md");
   if (const auto schema = f.take<std::string>("schema"); schema != kSchema) {
     throw Error("record schema '" + schema + "' is not known here",
                 where,
@@ -190,7 +126,7 @@ Record record_from_json(const json& object, const std::string& where) {
   r.rank_median_us = f.take<std::vector<double>>("rank_median_us");
   r.wrong_elements = f.take_count<std::uint64_t>("wrong_elements");
   r.warnings = f.take<std::vector<std::string>>("warnings");
-  (void)f.take<json>("derived");
+  f.skip("derived");
   f.refuse_unknown();
   refuse_bad_samples(r, where);
   return r;

@@ -34,7 +34,8 @@ struct FitResult {
 /// Robust least squares in ln(time), held to the shipped constants by their own ranges (a ridge),
 /// with the covariance of what was fitted. `cluster` describes where the records were measured
 /// (host-box for host records). Every third size of each curve, and the largest number of ranks
-/// when there are several, take no part in the fit; they are predicted afterwards and scored.
+/// when there are several, are first left out, predicted and scored (`rows`, and the model's
+/// scores); the constants returned are then fitted to all records.
 /// Throws Error when no record can be used, with the reasons.
 FitResult fit(const std::vector<Record>& records,
               const Cluster& cluster,

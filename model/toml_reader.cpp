@@ -57,6 +57,7 @@ std::vector<TomlValue> copied_entries(const toml::table& table) {
     return std::tie(a.first.line, a.first.column) < std::tie(b.first.line, b.first.column);
   });
   std::vector<TomlValue> items;
+  items.reserve(entries.size());
   for (auto& entry : entries) {
     items.push_back(std::move(entry.second));
   }

@@ -1,15 +1,14 @@
 #include "report/forecast_json.hpp"
 
 #include "core/error.hpp"
+#include "core/json_fields.hpp"
 #include "core/names.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <limits>
 #include <ostream>
 
 namespace fabricast {
@@ -87,114 +86,19 @@ json to_json(const Forecast& f, const Prediction& p) {
   return out;
 }
 
-// Takes keys out of an object one by one, so that what is left over is known to be unknown.
-class Fields {
- public:
-  Fields(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-    if (!object_.is_object()) {
-      throw Error("forecast: not a JSON object", where_, kRemedy);
-    }
-  }
-
-  [[nodiscard]] const std::string& where() const { return where_; }
-
-  template <typename T>
-  T take(const char* key) {
-    taken_.emplace_back(key);
-    const auto found = object_.find(key);
-    if (found == object_.end()) {
-      throw Error(fmt::format("forecast has no '{}'", key), where_, kRemedy);
-    }
-    try {
-      return found->get<T>();
-    } catch (const json::exception&) {
-      throw Error(fmt::format("forecast: '{}' is of the wrong kind", key), where_, kRemedy);
-    }
-  }
-
-  /// A count: refuses negative numbers, fractions and what does not fit T.
-  template <typename T>
-  T take_count(const char* key) {
-    const auto value = take<json>(key);
-    // A number made here is signed, a number that was parsed is not.
-    const bool whole =
-        value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
-    if (!whole ||
-        value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) {
-      throw Error(fmt::format("forecast: '{}' is not a count", key),
-                  where_,
-                  "a whole number that is not negative");
-    }
-    return value.get<T>();
-  }
-
-  Seconds take_us(const char* key) {
-    const auto value = take<json>(key);
-    if (!value.is_number() || !(value.get<double>() >= 0 && value.get<double>() < 1e15)) {
-      throw Error(
-          fmt::format("forecast: '{}' is not a time", key), where_, "microseconds, not negative");
-    }
-    return microseconds(value.get<double>());
-  }
-
-  std::optional<Seconds> take_us_or_null(const char* key) {
-    const auto found = object_.find(key);
-    if (found != object_.end() && found->is_null()) {
-      taken_.emplace_back(key);
-      return std::nullopt;
-    }
-    return take_us(key);
-  }
-
-  template <typename Find, typename Table>
-  auto take_name(const char* key, Find find, const Table& table) {
-    const auto text = take<std::string>(key);
-    const auto id = find(text);
-    if (!id) {
-      throw unknown_name(key, text, names_of(table), where_);
-    }
-    return *id;
-  }
-
-  /// Every element of an array, read by `read(element, where)`.
-  template <typename Read>
-  auto take_list(const char* key, Read read) {
-    const auto array = take<json>(key);
-    if (!array.is_array()) {
-      throw Error(fmt::format("forecast: '{}' is not a list", key), where_, kRemedy);
-    }
-    std::vector<decltype(read(array, where_))> items;
-    for (const auto& element : array) {
-      items.push_back(read(element, fmt::format("{}, {}[{}]", where_, key, items.size())));
-    }
-    return items;
-  }
-
-  void refuse_unknown() const {
-    for (const auto& item : object_.items()) {
-      if (std::find(taken_.begin(), taken_.end(), item.key()) == taken_.end()) {
-        throw unknown_name("forecast key", item.key(), taken_, where_);
-      }
-    }
-  }
-
- private:
-  static constexpr const char* kRemedy = "a file written by `fabricast predict --format json`";
-
-  const json& object_;
-  std::string where_;
-  std::vector<std::string> taken_;
-};
+JsonFields fields_of(const json& object, const std::string& where) {
+  return {object, "forecast", where, "a file written by `fabricast predict --format json`"};
+}
 
 Term term_from_json(const json& object, const std::string& where) {
-  Fields f(object, where);
+  JsonFields f = fields_of(object, where);
   Term t{f.take<std::string>("name"), f.take_us("us")};
   f.refuse_unknown();
   return t;
 }
 
 Driver driver_from_json(const json& object, const std::string& where) {
-  Fields f(object, where);
+  JsonFields f = fields_of(object, where);
   Driver d;
   d.input = f.take<std::string>("input");
   d.share = f.take<double>("share");
@@ -205,7 +109,7 @@ Driver driver_from_json(const json& object, const std::string& where) {
 }
 
 Extrapolation extrapolation_from_json(const json& object, const std::string& where) {
-  Fields f(object, where);
+  JsonFields f = fields_of(object, where);
   Extrapolation e;
   e.from_ranks = f.take_count<int>("from_ranks");
   e.ratio = f.take<double>("ratio");
@@ -214,7 +118,7 @@ Extrapolation extrapolation_from_json(const json& object, const std::string& whe
 }
 
 Prediction prediction_from_json(const json& object, const std::string& where) {
-  Fields f(object, where);
+  JsonFields f = fields_of(object, where);
   Prediction p;
   p.bytes = f.take_count<std::uint64_t>("bytes");
   p.algorithm = f.take<std::string>("algorithm");
@@ -266,7 +170,7 @@ void write_json(std::ostream& out, const Forecast& forecast) {
 }
 
 Forecast forecast_from_json(const json& json, const std::string& where) {
-  Fields fields(json, where);
+  JsonFields fields = fields_of(json, where);
   if (const auto schema = fields.take<std::string>("schema"); schema != kSchema) {
     throw Error("forecast schema '" + schema + "' is not known here",
                 where,

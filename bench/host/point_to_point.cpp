@@ -23,14 +23,22 @@ void PointToPoint::receive(Block block, int from) { exchange({}, MPI_PROC_NULL, 
 
 void PointToPoint::exchange(Block out, int to, Block in, int from) {
   std::array requests{MPI_REQUEST_NULL, MPI_REQUEST_NULL};
-  check_mpi(
-      MPI_Irecv(
-          in.data, static_cast<int>(in.bytes), MPI_BYTE, from, kTag, communicator_, &requests[0]),
-      "MPI_Irecv");
-  check_mpi(
-      MPI_Isend(
-          out.data, static_cast<int>(out.bytes), MPI_BYTE, to, kTag, communicator_, &requests[1]),
-      "MPI_Isend");
+  check_mpi(MPI_Irecv(in.data,
+                      static_cast<int>(in.bytes),
+                      MPI_BYTE,
+                      from,
+                      kTag,
+                      communicator_,
+                      requests.data()),
+            "MPI_Irecv");
+  check_mpi(MPI_Isend(out.data,
+                      static_cast<int>(out.bytes),
+                      MPI_BYTE,
+                      to,
+                      kTag,
+                      communicator_,
+                      requests.data() + 1),
+            "MPI_Isend");
   wait_.all(requests);
   ++steps_;
   wire_bytes_ += std::max(out.bytes, in.bytes);

@@ -15,7 +15,8 @@ inline NcclTopology nccl_topology(const Setting& setting, const Inputs& inputs) 
           .nic = gigabytes_per_second(setting.nodes > 1 ? inputs["nic.rate_GBps"] : 0.0),
           .nics_per_node = setting.nics_per_node,
           .nvswitch = setting.in_node_reduction,
-          .sharp = setting.in_network_reduction};
+          .sharp = setting.in_network_reduction,
+          .nvlink = setting.nvlink};
 }
 
 }  // namespace fabricast

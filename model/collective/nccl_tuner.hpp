@@ -72,11 +72,11 @@ struct NcclTopology {
 
 /// One entry of NCCL's table of estimates.
 struct NcclCell {
-  NcclAlgorithm algorithm;
-  NcclProtocol protocol;
+  NcclAlgorithm algorithm{};
+  NcclProtocol protocol{};
   Seconds latency;           // of an empty message
   BytesPerSecond bandwidth;  // algorithm bandwidth; infinite for one rank
-  int channels;              // the most that it runs; small messages use fewer
+  int channels = 0;          // the most that it runs; small messages use fewer
 };
 
 struct NcclConstants;

@@ -93,6 +93,7 @@ Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node) {
   setting.nodes = ranks / per_node;
   setting.architecture = pool.node.gpu.architecture;
   setting.cpu = pool.node.cpu;
+  setting.nvlink = pool.scaleup.kind != "pcie" && pool.scaleup.kind != "host-memory";
   setting.in_node_reduction = pool.scaleup.in_network_reduction;
   setting.fabric_class = "none";
   if (setting.nodes > 1) {

@@ -24,6 +24,7 @@ struct Setting {
   std::string fabric_class;  // "none" for one node
   std::string cpu;           // "intel", "amd"
   int nics_per_node = 0;
+  bool nvlink = true;                 // false: the GPUs of a node meet over PCIe or host memory
   bool in_node_reduction = false;     // NVSwitch multicast and reduction (NVLS)
   bool in_network_reduction = false;  // SHARP
   std::vector<CrossedTier> tiers;     // those between the nodes of this communicator, bottom to top

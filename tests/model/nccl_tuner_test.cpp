@@ -132,7 +132,7 @@ TEST(NcclGolden, NoOtherCellsAreCompared) {
 }
 
 struct GoldenChoice {
-  int nodes;
+  int nodes = 0;
   std::array<std::string, 4> cells;  // by kGoldenSizes
 };
 const std::array kGoldenChoices{
@@ -394,7 +394,7 @@ TEST(NcclVersions, NvlsNeedsThreeGpusUpTo2283) {
 }
 
 TEST(NcclVersions, TheNvlsTreeIsCorrectedOnBlackwellWithX86HostsFrom229) {
-  const auto ratio = [](const std::string& version, NcclTopology topology) {
+  const auto ratio = [](const std::string& version, const NcclTopology& topology) {
     const NcclTuner tuner(version, topology);
     const auto cell = cell_of(tuner, Collective::kAllReduce, kNvlsTree, kSimple);
     const Seconds t = tuner.estimate(cell, Collective::kAllReduce, 1_MiB) - cell.latency;
@@ -515,7 +515,7 @@ TEST(NcclEstimate, RingsPayAPlateauFrom64BytesPerChannelAndRank) {
 
 TEST(NcclChoice, IsTheSmallestEstimate) {
   for (const std::string version : {"2.18.1", "2.27.3", "2.30.7"}) {
-    for (auto topology : kSomeTopologies) {
+    for (const auto& topology : kSomeTopologies) {
       if (topology.architecture == "blackwell" && version < "2.25") {
         continue;
       }
