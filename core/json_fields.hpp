@@ -21,10 +21,7 @@ namespace fabricast {
 /// object must outlive the reader.
 class JsonFields {
  public:
-  JsonFields(const nlohmann::json& object,
-             std::string what,
-             std::string where,
-             std::string remedy);
+  JsonFields(const nlohmann::json& object, std::string what, std::string where, std::string remedy);
 
   [[nodiscard]] const std::string& where() const { return where_; }
 

@@ -14,7 +14,7 @@ if [ "$version" != 14 ]; then
   echo "check_format: skipped, clang-format $version is not the reference version 14"
   exit 0
 fi
-mapfile -t files < <(git ls-files '*.cpp' '*.hpp' '*.cu')
+mapfile -t files < <(git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.cu')
 if [ "${1:-}" = --fix ]; then
   "$tool" -i "${files[@]}"
 else
