@@ -112,11 +112,18 @@ CsvTable read_csv(const std::string& path,
   if (!in && text.empty()) {
     throw Error("cannot read " + path, "", "a CSV file");
   }
+  return parse_csv(text, path, required, known);
+}
+
+CsvTable parse_csv(const std::string& text,
+                   const std::string& file,
+                   const std::vector<std::string>& required,
+                   const std::vector<std::string>& known) {
   CsvTable table;
-  table.file = path;
-  std::vector<CsvTable::Row> rows = Splitter(text, path).rows();
+  table.file = file;
+  std::vector<CsvTable::Row> rows = Splitter(text, file).rows();
   if (rows.empty()) {
-    throw Error(path + " is empty", "", "a header line and at least one row");
+    throw Error(file + " is empty", "", "a header line and at least one row");
   }
   table.columns = rows.front().fields;
   table.rows.assign(rows.begin() + 1, rows.end());

@@ -27,4 +27,10 @@ CsvTable read_csv(const std::string& path,
                   const std::vector<std::string>& required,
                   const std::vector<std::string>& known);
 
+/// The same of a text; `file` names it in messages.
+CsvTable parse_csv(const std::string& text,
+                   const std::string& file,
+                   const std::vector<std::string>& required,
+                   const std::vector<std::string>& known);
+
 }  // namespace fabricast

@@ -5,7 +5,6 @@
 #include "model/collective/host_cost.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace fabricast {
 
@@ -44,14 +43,6 @@ LeastVolume least_volume(const Setting& setting, Collective collective) {
 
 }  // namespace
 
-Seconds Cost::total(const Inputs& inputs, Bytes message) const {
-  Seconds sum;
-  for (const auto& term : terms(inputs, message)) {
-    sum += term.time;
-  }
-  return sum;
-}
-
 std::vector<Candidate> priceable(const Setting& setting, Collective collective) {
   if (setting.on_host()) {
     return priceable_on_host(setting, collective);
@@ -86,10 +77,6 @@ Seconds datasheet_bound(const Setting& setting,
   const BytesPerSecond node =
       gigabytes_per_second(inputs["nic.rate_GBps"]) * static_cast<double>(setting.nics_per_node);
   return std::max(up, message * volume.out / node);
-}
-
-double long_message_share(double message, double threshold) {
-  return message > 0 ? 1 / (1 + std::pow(threshold / message, 1.5)) : 0;
 }
 
 }  // namespace fabricast

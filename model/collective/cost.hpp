@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/collective.hpp"
+#include "model/collective/price.hpp"
 #include "model/collective/setting.hpp"
-#include "model/forecast.hpp"
 #include "model/inputs.hpp"
 
 #include <memory>
@@ -24,8 +24,7 @@ struct Candidate {
 class Cost {
  public:
   virtual ~Cost() = default;
-  [[nodiscard]] virtual std::vector<Term> terms(const Inputs& inputs, Bytes message) const = 0;
-  [[nodiscard]] Seconds total(const Inputs& inputs, Bytes message) const;
+  [[nodiscard]] virtual Price price(const Inputs& inputs) const = 0;
 };
 
 /// The algorithms that the model can price here, each with its protocols; channels are left at 1.
@@ -43,8 +42,5 @@ Seconds datasheet_bound(const Setting& setting,
                         Collective collective,
                         const Inputs& inputs,
                         Bytes message);
-
-/// 1 / (1 + (threshold / message)^1.5): 0 for short messages, 1 for long ones.
-double long_message_share(double message, double threshold);
 
 }  // namespace fabricast

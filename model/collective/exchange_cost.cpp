@@ -2,6 +2,7 @@
 
 #include "model/collective/exchange_cost.hpp"
 
+#include "model/collective/factors.hpp"
 #include "model/collective/network.hpp"
 
 #include <algorithm>
@@ -16,67 +17,61 @@ namespace {
 class PeerCost final : public Cost {
  public:
   PeerCost(const Setting& setting, Collective collective, const Inputs& in)
-      : setting_(setting), rooted_(info(collective).rooted), network_(setting, in) {
-    launch_ = in.index("all_to_all.launch_us");
-    system_launch_ = in.index("system.launch");
-    local_peer_ = in.index("all_to_all.local_peer_us");
-    efficiency_up_ = in.index("all_to_all.scale_up_efficiency");
-    fade_ = in.index("all_to_all.bandwidth_fade");
-    rate_up_ = in.index("scale_up.rate_GBps");
-    system_latency_ = in.index("system.latency");
-    system_bandwidth_ = in.index("system.bandwidth");
-    if (setting.nodes > 1) {
-      remote_peer_ = in.index(setting.fabric_class + ".remote_peer_us");
-      efficiency_out_ = in.index(setting.fabric_class + ".all_to_all_efficiency");
+      : layout_(setting.layout),
+        nodes_(setting.nodes),
+        rooted_(info(collective).rooted),
+        network_(setting, in),
+        launch_(in, {"all_to_all.launch_us", "system.all_to_all_launch"}),
+        local_peer_(in, {"all_to_all.local_peer_us"}),
+        rate_up_(in, {"scale_up.rate_GBps", "all_to_all.scale_up_efficiency"}),
+        fade_(in.index("all_to_all.bandwidth_fade")) {
+    rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_usable");
+    if (nodes_ > 1) {
+      const std::string fabric = setting.fabric_class + ".";
+      remote_peer_ = Factors(in, {"net.remote_peer_us", fabric + "remote_peer", "system.latency"});
+      efficiency_out_ =
+          Factors(in,
+                  {"net.all_to_all_efficiency", fabric + "all_to_all_bandwidth", "system.bandwidth"});
     }
   }
 
-  [[nodiscard]] std::vector<Term> terms(const Inputs& in, Bytes message) const override {
-    const double n = setting_.layout.per_node;
-    const double ranks = setting_.layout.ranks;
-    const BytesPerSecond up_rate =
-        gigabytes_per_second(in.value(rate_up_)) * in.value(efficiency_up_);
-    const Seconds up = message * ((n - 1) / ranks) / up_rate;
-    std::vector<Term> list{
-        {"launch",           microseconds(in.value(launch_) * in.value(system_launch_))},
-        {"scale_up_latency", microseconds((n - 1) * in.value(local_peer_))             }
-    };
-    if (setting_.nodes == 1) {
-      list.push_back({"scale_up_bytes", up});
-      return list;
+  [[nodiscard]] Price price(const Inputs& in) const override {
+    const double local = layout_.per_node - 1;
+    const double remote = layout_.ranks - layout_.per_node;
+    Price price;
+    price.add({.name = "launch", .fixed = microseconds(launch_.of(in))});
+    price.add({.name = "scale_up_latency", .fixed = microseconds(local * local_peer_.of(in))});
+    const SecondsPerByte up = local / layout_.ranks / gigabytes_per_second(rate_up_.of(in));
+    if (nodes_ == 1) {
+      price.add({.name = "scale_up_bytes", .per_byte = up});
+      return price;
     }
-    const double remote = ranks - n;
-    const Seconds out = seconds_out(in, message);
-    const double both = std::pow(std::pow(up.si(), 4) + std::pow(out.si(), 4), 0.25);
-    const double share_out = both > 0 ? std::pow(out.si() / both, 4) : 1;
-    list.push_back({"scale_out_latency",
-                    microseconds(remote * in.value(remote_peer_) * in.value(system_latency_))});
-    list.push_back({"scale_up_bytes", Seconds(both * (1 - share_out))});
-    list.push_back({"scale_out_bytes", Seconds(both * share_out)});
-    return list;
+    price.add({.name = "scale_out_latency", .fixed = microseconds(remote * remote_peer_.of(in))});
+    const Overlap bytes = overlap(up, out_per_byte(in));
+    price.add({.name = "scale_up_bytes", .per_byte = bytes.first});
+    price.add({.name = "scale_out_bytes", .per_byte = bytes.second});
+    return price;
   }
 
  private:
-  [[nodiscard]] Seconds seconds_out(const Inputs& in, Bytes message) const {
-    const double n = setting_.layout.per_node;
-    const double ranks = setting_.layout.ranks;
-    const double fade = std::pow(setting_.nodes / 2.0, in.value(fade_));
-    const double efficiency = in.value(efficiency_out_) * in.value(system_bandwidth_);
+  [[nodiscard]] SecondsPerByte out_per_byte(const Inputs& in) const {
+    const double n = layout_.per_node;
+    const double remote = (layout_.ranks - n) / layout_.ranks;
+    const double fade = std::pow(nodes_ / 2.0, in.value(fade_));
+    const BytesPerSecond node = network_.node(in) * efficiency_out_.of(in);
     if (rooted_) {  // one rank's NICs take or give everything
-      const BytesPerSecond root = network_.node(in) / n * efficiency * network_.rate_factor(in, 0);
-      return message * ((ranks - n) / ranks) / root;
+      return remote / (node / n * network_.rate_factor(in, 0));
     }
-    const BytesPerSecond node = network_.node(in) * efficiency * network_.rate_factor_to_all(in);
-    return message * (n * (ranks - n) / ranks * fade) / node;
+    return n * remote * fade / (node * network_.rate_factor_to_all(in));
   }
 
-  Setting setting_;
+  Layout layout_;
+  int nodes_;
   bool rooted_;
   Network network_;
-  std::size_t launch_, system_launch_, local_peer_, efficiency_up_, fade_, rate_up_,
-      system_latency_, system_bandwidth_;
-  std::size_t remote_peer_ = 0;
-  std::size_t efficiency_out_ = 0;
+  Factors launch_, local_peer_, rate_up_;
+  std::size_t fade_;
+  Factors remote_peer_, efficiency_out_;
 };
 
 // Every rank sends to the next: inside a node by NVLink, over the node's edge by the last GPU's
@@ -84,49 +79,44 @@ class PeerCost final : public Cost {
 class NeighbourCost final : public Cost {
  public:
   NeighbourCost(const Setting& setting, const Inputs& in)
-      : setting_(setting), network_(setting, in) {
-    launch_ = in.index("launch.simple_us");
-    system_launch_ = in.index("system.launch");
-    hop_up_ = in.index("scale_up.hop.ring_simple_us");
-    efficiency_up_ = in.index("scale_up.efficiency.ring_simple");
-    rate_up_ = in.index("scale_up.rate_GBps");
-    system_latency_ = in.index("system.latency");
-    system_bandwidth_ = in.index("system.bandwidth");
-    if (setting.nodes > 1) {
-      hop_out_ = in.index(setting.fabric_class + ".hop.ring_simple_us");
-      efficiency_out_ = in.index(setting.fabric_class + ".efficiency.ring_simple");
+      : per_node_(setting.layout.per_node),
+        nodes_(setting.nodes),
+        network_(setting, in),
+        launch_(in, {"all_to_all.launch_us", "system.all_to_all_launch"}),
+        hop_up_(in, {"scale_up.hop.ring_simple_us"}),
+        rate_up_(in, {"scale_up.rate_GBps", "all_to_all.scale_up_efficiency"}) {
+    rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_usable");
+    if (nodes_ > 1) {
+      const std::string fabric = setting.fabric_class + ".";
+      hop_out_ =
+          Factors(in, {"net.hop.ring_simple_us", fabric + "latency_simple", "system.latency"});
+      efficiency_out_ =
+          Factors(in, {"net.neighbour_efficiency", fabric + "bandwidth", "system.bandwidth"});
     }
   }
 
-  [[nodiscard]] std::vector<Term> terms(const Inputs& in, Bytes message) const override {
-    const Seconds launch = microseconds(in.value(launch_) * in.value(system_launch_));
-    const Seconds up =
-        message / (gigabytes_per_second(in.value(rate_up_)) * in.value(efficiency_up_));
-    if (setting_.nodes == 1) {
-      return {
-          {"launch",           launch                         },
-          {"scale_up_latency", microseconds(in.value(hop_up_))},
-          {"scale_up_bytes",   up                             }
-      };
+  [[nodiscard]] Price price(const Inputs& in) const override {
+    Price price;
+    price.add({.name = "launch", .fixed = microseconds(launch_.of(in))});
+    const SecondsPerByte up = 1 / gigabytes_per_second(rate_up_.of(in));
+    if (nodes_ == 1) {
+      price.add({.name = "scale_up_latency", .fixed = microseconds(hop_up_.of(in))});
+      price.add({.name = "scale_up_bytes", .per_byte = up});
+      return price;
     }
-    const BytesPerSecond own = network_.node(in) / setting_.layout.per_node *
-                               in.value(efficiency_out_) * in.value(system_bandwidth_) *
-                               network_.rate_factor(in, 0);
-    return {
-        {"launch",                                                      launch},
-        {                 "scale_out_latency", microseconds(in.value(hop_out_) * in.value(system_latency_))      },
-        { "fabric_distance",                                                            network_.distance(in,                                                            1, false)},
-        {                 "scale_out_bytes",                                       std::max(message / own,    up)}
-    };
+    const BytesPerSecond own =
+        network_.node(in) / per_node_ * efficiency_out_.of(in) * network_.rate_factor(in, 0);
+    price.add({.name = "scale_out_latency", .fixed = microseconds(hop_out_.of(in))});
+    price.add({.name = "fabric_distance", .fixed = network_.distance(in, 1, false)});
+    price.add({.name = "scale_out_bytes", .per_byte = std::max(1 / own, up)});
+    return price;
   }
 
  private:
-  Setting setting_;
+  double per_node_;
+  int nodes_;
   Network network_;
-  std::size_t launch_, system_launch_, hop_up_, efficiency_up_, rate_up_, system_latency_,
-      system_bandwidth_;
-  std::size_t hop_out_ = 0;
-  std::size_t efficiency_out_ = 0;
+  Factors launch_, hop_up_, rate_up_, hop_out_, efficiency_out_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "model/collective/gpu_cost.hpp"
 
+#include "model/collective/factors.hpp"
 #include "model/collective/network.hpp"
 #include "model/collective/shape.hpp"
 
@@ -43,132 +44,137 @@ bool available(const Setting& setting, const GpuAlgorithm& row) {
          (!needs_sharp || setting.in_network_reduction);
 }
 
-// (a^4 + b^4)^(1/4): the slower of two overlapping transfers, rounded where they are equal.
-double smooth_max(double a, double b) { return std::pow(std::pow(a, 4) + std::pow(b, 4), 0.25); }
-
 class GpuCost final : public Cost {
  public:
   GpuCost(const Setting& setting,
           const GpuAlgorithm& row,
           const Candidate& candidate,
           const Inputs& in)
-      : setting_(setting),
-        shape_(row.shape(dimensions(setting))),
+      : shape_(row.shape(dimensions(setting))),
+        nodes_(setting.nodes),
+        chunk_(shape_.chunk / std::max(1, candidate.channels)),
+        flagged_(candidate.protocol == "ll"),
+        announced_(candidate.protocol != "ll128"),
         network_(setting, in),
-        protocol_(candidate.protocol),
-        channels_(std::max(1, candidate.channels)) {
-    const std::string suffix = "_" + candidate.protocol;
-    launch_ = in.index("launch." + candidate.protocol + "_us");
-    architecture_ = optional(in, "launch." + setting.architecture + "_factor");
-    system_launch_ = in.index("system.launch");
-    if (shape_.steps_up > 0) {
-      hop_up_ = in.index("scale_up.hop." + std::string(row.up) + suffix + "_us");
+        launch_(in, {"launch." + candidate.protocol + "_us", "system.launch"}),
+        hop_growth_(in.index("shape.hop_growth")),
+        fade_(in.index("shape.bandwidth_fade")),
+        fill_(in.index("shape.fill")),
+        crossing_(in.index("placement.crossing_share")),
+        long_message_B_(in.index("shape.long_message_B")) {
+    launch_.add_if_known(in, "launch." + setting.architecture + "_factor");
+    look_up_inside(setting, row, candidate.protocol, in);
+    if (nodes_ > 1) {
+      look_up_outside(setting, row, candidate.protocol, in);
     }
-    if (shape_.volume_up > 0) {
-      efficiency_up_ = in.index("scale_up.efficiency." + std::string(row.up) + suffix);
-    }
-    multicast_ = in.index("scale_up.nvls_round_us");
-    rate_up_ = in.index("scale_up.rate_GBps");
-    if (setting.nodes > 1) {
-      const std::string fabric = setting.fabric_class + ".";
-      hop_out_ = in.index(fabric + "hop." + std::string(row.out) + suffix + "_us");
-      efficiency_out_ = in.index(fabric + "efficiency." + std::string(row.out) + suffix);
-      long_message_us_ = in.index(fabric + "long_message_us");
-    }
-    long_message_B_ = in.index("shape.long_message_B");
-    fill_ = in.index("shape.fill");
-    growth_ = in.index("shape.hop_growth");
-    fade_ = in.index("shape.bandwidth_fade");
-    system_latency_ = in.index("system.latency");
-    system_bandwidth_ = in.index("system.bandwidth");
-    crossing_ = in.index("placement.crossing_share");
   }
 
-  [[nodiscard]] std::vector<Term> terms(const Inputs& in, Bytes message) const override {
-    const double chunk = message.si() * shape_.chunk / channels_;
-    std::vector<Term> list{
-        {"launch",           launch(in)    },
-        {"scale_up_latency", latency_up(in)}
-    };
-    const double up = seconds_up(in, message);
-    if (setting_.nodes == 1) {
-      list.push_back({"scale_up_bytes", Seconds(up)});
-      return list;
+  [[nodiscard]] Price price(const Inputs& in) const override {
+    Price price;
+    price.add({.name = "launch", .fixed = microseconds(launch_.of(in))});
+    price.add({.name = "scale_up_latency", .fixed = latency_up(in)});
+    const SecondsPerByte up = up_per_byte(in);
+    if (nodes_ == 1) {
+      price.add({.name = "scale_up_bytes", .per_byte = up});
+      return price;
     }
-    const double out = seconds_out(in, message);
-    const double bytes = smooth_max(up, out);
-    // The two overlap; each is shown with its part of what they cost together.
-    const double share_out = bytes > 0 ? std::pow(out / bytes, 4) : 1;
-    list.push_back({"scale_out_latency", latency_out(in, chunk)});
-    list.push_back({"fabric_distance", network_.distance(in, shape_.steps_out, shape_.neighbours)});
-    list.push_back({"pipeline_fill", fill(in, chunk)});
-    list.push_back({"scale_up_bytes", Seconds(bytes * (1 - share_out))});
-    list.push_back({"scale_out_bytes", Seconds(bytes * share_out)});
-    return list;
+    price.add(latency_out(in));
+    price.add({.name = "fabric_distance",
+               .fixed = network_.distance(in, shape_.steps_out, shape_.neighbours)});
+    price.add(fill(in));
+    const Overlap bytes = overlap(up, out_per_byte(in));
+    price.add({.name = "scale_up_bytes", .per_byte = bytes.first});
+    price.add({.name = "scale_out_bytes", .per_byte = bytes.second});
+    return price;
   }
 
  private:
-  static constexpr std::size_t kNone = ~std::size_t{0};
-  static std::size_t optional(const Inputs& in, const std::string& name) {
-    return in.has(name) ? in.index(name) : kNone;
+  void look_up_inside(const Setting& setting,
+                      const GpuAlgorithm& row,
+                      const std::string& protocol,
+                      const Inputs& in) {
+    const std::string cell = std::string(row.up) + "_" + protocol;
+    if (shape_.steps_up > 0) {
+      hop_up_ = Factors(in, {"scale_up.hop." + cell + "_us"});
+      if (!setting.nvlink) {
+        hop_up_.add_if_known(in, "scale_up.pcie_hop_factor");
+      }
+    }
+    if (shape_.multicast) {
+      multicast_ = Factors(in, {"scale_up.nvls_round_us"});
+    }
+    if (shape_.volume_up > 0) {
+      rate_up_ = Factors(in, {"scale_up.rate_GBps", "scale_up.efficiency." + cell});
+      rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_usable");
+      if (row.up == "nvls") {
+        rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_nvls_factor");
+      }
+    }
   }
 
-  [[nodiscard]] Seconds launch(const Inputs& in) const {
-    const double factor = architecture_ == kNone ? 1 : in.value(architecture_);
-    return microseconds(in.value(launch_) * factor * in.value(system_launch_));
+  void look_up_outside(const Setting& setting,
+                       const GpuAlgorithm& row,
+                       const std::string& protocol,
+                       const Inputs& in) {
+    const std::string cell = std::string(row.out) + "_" + protocol;
+    const std::string fabric = setting.fabric_class + ".";
+    const std::string latency = protocol == "simple" ? "latency_simple" : "latency_ll";
+    hop_out_ = Factors(in, {"net.hop." + cell + "_us", fabric + latency, "system.latency"});
+    long_message_ =
+        Factors(in, {"net.long_message_us", fabric + "long_message", "system.long_message"});
+    efficiency_out_ =
+        Factors(in, {"net.efficiency." + cell, fabric + "bandwidth", "system.bandwidth"});
+    if (protocol == "ll") {
+      efficiency_out_.add_if_known(in, fabric + "ll_bandwidth");
+    }
   }
 
   [[nodiscard]] Seconds latency_up(const Inputs& in) const {
-    const double hops = shape_.steps_up > 0 ? shape_.steps_up * in.value(hop_up_) : 0;
-    return microseconds(hops + (shape_.multicast ? in.value(multicast_) : 0));
+    return microseconds(shape_.steps_up * hop_up_.of(in, 0) + multicast_.of(in, 0));
   }
 
   // A hop grows with the number of nodes (its time is a maximum over ever more of them) and when
   // messages are long enough to be announced before they are sent.
-  [[nodiscard]] Seconds latency_out(const Inputs& in, double chunk) const {
-    const double on_wire = protocol_ == "ll" ? 2 * chunk : chunk;  // LL sends a flag with each word
-    const double announced =
-        protocol_ == "ll128" ? 0 : long_message_share(on_wire, in.value(long_message_B_));
-    const double hop =
-        in.value(hop_out_) * in.value(system_latency_) + in.value(long_message_us_) * announced;
-    const double growth = 1 + in.value(growth_) * std::max(0.0, std::log2(setting_.nodes) - 1);
-    return microseconds(shape_.steps_out * hop * growth);
+  [[nodiscard]] PriceTerm latency_out(const Inputs& in) const {
+    const double growth = 1 + in.value(hop_growth_) * std::max(0.0, std::log2(nodes_) - 1);
+    const double hops = shape_.steps_out * growth;
+    const double on_wire = flagged_ ? 2 * chunk_ : chunk_;  // LL sends a flag with each word
+    return {.name = "scale_out_latency",
+            .fixed = microseconds(hops * hop_out_.of(in)),
+            .step = microseconds(announced_ ? hops * long_message_.of(in) : 0),
+            .step_at = Bytes(in.value(long_message_B_) / on_wire)};
   }
 
-  [[nodiscard]] Seconds fill(const Inputs& in, double chunk) const {
+  [[nodiscard]] PriceTerm fill(const Inputs& in) const {
     if (!shape_.pipelined) {
-      return {};
+      return {.name = "pipeline_fill"};
     }
-    const Bytes first(std::min(chunk, kLargestChunk));
-    return in.value(fill_) * shape_.steps_out * (first / network_.nic(in));
+    return {.name = "pipeline_fill",
+            .ramp = in.value(fill_) * shape_.steps_out * chunk_ / network_.nic(in),
+            .ramp_to = Bytes(kLargestChunk / chunk_)};
   }
 
-  [[nodiscard]] double seconds_up(const Inputs& in, Bytes message) const {
-    if (shape_.volume_up == 0) {
-      return 0;
-    }
-    const BytesPerSecond rate = gigabytes_per_second(in.value(rate_up_)) * in.value(efficiency_up_);
-    return (message * shape_.volume_up / rate).si();
+  [[nodiscard]] SecondsPerByte up_per_byte(const Inputs& in) const {
+    return shape_.volume_up == 0 ? SecondsPerByte()
+                                 : shape_.volume_up / gigabytes_per_second(rate_up_.of(in));
   }
 
-  [[nodiscard]] double seconds_out(const Inputs& in, Bytes message) const {
-    const double fade = std::pow(std::max(1.0, setting_.nodes / 2.0), in.value(fade_));
-    const BytesPerSecond rate = network_.node(in) * in.value(efficiency_out_) *
-                                in.value(system_bandwidth_) *
-                                network_.rate_factor(in, in.value(crossing_));
-    return (message * shape_.volume_out * fade / rate).si();
+  [[nodiscard]] SecondsPerByte out_per_byte(const Inputs& in) const {
+    const double fade = std::pow(std::max(1.0, nodes_ / 2.0), in.value(fade_));
+    const BytesPerSecond rate =
+        network_.node(in) * efficiency_out_.of(in) * network_.rate_factor(in, in.value(crossing_));
+    return shape_.volume_out * fade / rate;
   }
 
-  Setting setting_;
   Shape shape_;
+  int nodes_;
+  double chunk_;  // part of the message that one step moves on one channel
+  bool flagged_;
+  bool announced_;
   Network network_;
-  std::string protocol_;
-  int channels_;
-  std::size_t launch_ = kNone, architecture_ = kNone, system_launch_ = kNone, hop_up_ = kNone,
-              efficiency_up_ = kNone, multicast_ = kNone, rate_up_ = kNone, hop_out_ = kNone,
-              efficiency_out_ = kNone, long_message_us_ = kNone, long_message_B_ = kNone,
-              fill_ = kNone, growth_ = kNone, fade_ = kNone, system_latency_ = kNone,
-              system_bandwidth_ = kNone, crossing_ = kNone;
+  Factors launch_;
+  std::size_t hop_growth_, fade_, fill_, crossing_, long_message_B_;
+  Factors hop_up_, multicast_, rate_up_, hop_out_, long_message_, efficiency_out_;
 };
 
 }  // namespace

@@ -19,26 +19,27 @@ class HostCost final : public Cost {
         long_us_(in.index("host.long_message_us")),
         long_B_(in.index("host.long_message_B")) {}
 
-  [[nodiscard]] std::vector<Term> terms(const Inputs& in, Bytes message) const override {
-    const double chunk = schedule_.steps > 0 ? message.si() * schedule_.wire / schedule_.steps : 0;
-    const double step_us =
-        in.value(alpha_) + in.value(long_us_) * long_message_share(chunk, in.value(long_B_));
-    return {
-        {"launch",       microseconds(in.value(call_))                 },
-        {"host_latency", microseconds(schedule_.steps * step_us)       },
-        {"host_bytes",   message * schedule_.wire * seconds_per_byte(in, message)},
-        {"host_reduction",              message * schedule_.reduced / gigabytes_per_second(in.value(reduce_))                                            }
-    };
+  [[nodiscard]] Price price(const Inputs& in) const override {
+    const double chunk = schedule_.steps > 0 ? schedule_.wire / schedule_.steps : 0;
+    const SecondsPerByte cached = 1 / gigabytes_per_second(in.value(bandwidth_));
+    const SecondsPerByte uncached = 1 / gigabytes_per_second(in.value(memory_));
+    Price price;
+    price.add({.name = "launch", .fixed = microseconds(in.value(call_))});
+    price.add({.name = "host_latency",
+               .fixed = microseconds(schedule_.steps * in.value(alpha_)),
+               .step = microseconds(chunk > 0 ? schedule_.steps * in.value(long_us_) : 0),
+               .step_at = Bytes(chunk > 0 ? in.value(long_B_) / chunk : 0)});
+    // Buffers that outgrow the cache move at the rate of memory.
+    price.add({.name = "host_bytes",
+               .per_byte = schedule_.wire * cached,
+               .outside = schedule_.wire * (uncached - cached),
+               .outside_at = Bytes(in.value(cache_))});
+    price.add({.name = "host_reduction",
+               .per_byte = schedule_.reduced / gigabytes_per_second(in.value(reduce_))});
+    return price;
   }
 
  private:
-  // Buffers that outgrow the cache move at the rate of memory.
-  [[nodiscard]] Measure<1, -1> seconds_per_byte(const Inputs& in, Bytes message) const {
-    const double outside = long_message_share(message.si(), in.value(cache_));
-    return (1 - outside) / gigabytes_per_second(in.value(bandwidth_)) +
-           outside / gigabytes_per_second(in.value(memory_));
-  }
-
   Schedule schedule_;
   std::size_t call_, alpha_, bandwidth_, memory_, cache_, reduce_, long_us_, long_B_;
 };

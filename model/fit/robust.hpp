@@ -10,9 +10,11 @@ namespace fabricast {
 struct RobustProblem {
   /// Standardised residuals (difference / its standard deviation) of the data for parameters theta.
   std::function<Eigen::VectorXd(const Eigen::VectorXd& theta)> residuals;
-  Eigen::Index rows = 0;
-  Eigen::VectorXd prior;     // where theta starts and is held to
-  Eigen::VectorXd prior_sd;  // all positive
+  /// Their derivatives, one column per parameter.
+  std::function<Eigen::MatrixXd(const Eigen::VectorXd& theta)> jacobian;
+  Eigen::VectorXd weights;           // of each row's loss; 1 counts in full
+  Eigen::VectorXd prior;             // where theta starts and is held to
+  Eigen::MatrixXd prior_covariance;  // positive definite
 };
 
 struct RobustSolution {

@@ -1,10 +1,9 @@
-#include "model/robust_fit.hpp"
+#include "model/fit/robust.hpp"
 
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <unsupported/Eigen/NonLinearOptimization>
-#include <unsupported/Eigen/NumericalDiff>
 #include <vector>
 
 namespace fabricast {
@@ -12,30 +11,49 @@ namespace fabricast {
 namespace {
 
 constexpr double kLinearBeyond = 1.5;
+constexpr double kD2 = kLinearBeyond * kLinearBeyond;
 
 // sign(r) sqrt(2 d^2 (sqrt(1 + (r/d)^2) - 1)): its square is the pseudo-Huber loss, so that a plain
 // least-squares solver minimises the robust one.
 double robust(double r) {
-  const double d2 = kLinearBeyond * kLinearBeyond;
-  return std::copysign(std::sqrt(2 * d2 * (std::sqrt(1 + r * r / d2) - 1)), r);
+  return std::copysign(std::sqrt(2 * kD2 * (std::sqrt(1 + r * r / kD2) - 1)), r);
+}
+
+// Its derivative: r / (sqrt(1 + (r/d)^2) robust(r)), which tends to 1 at 0.
+double robust_slope(double r) {
+  return std::abs(r) < 1e-6 ? 1 : r / (std::sqrt(1 + r * r / kD2) * robust(r));
 }
 
 // The form that Eigen's solver asks for: data rows, then one row per parameter for its prior.
-struct Functor {
+// The names of members and enumerators are Eigen's.
+struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
   using Scalar = double;
   using InputType = Eigen::VectorXd;
   using ValueType = Eigen::VectorXd;
   using JacobianType = Eigen::MatrixXd;
   enum { InputsAtCompileTime = Eigen::Dynamic, ValuesAtCompileTime = Eigen::Dynamic };
+  // NOLINTEND(readability-identifier-naming)
 
   const RobustProblem* problem;
+  Eigen::MatrixXd whitening;  // inverse of the prior covariance's Cholesky factor
 
+  [[nodiscard]] Eigen::Index rows() const { return problem->weights.size(); }
   [[nodiscard]] int inputs() const { return static_cast<int>(problem->prior.size()); }
-  [[nodiscard]] int values() const { return static_cast<int>(problem->rows) + inputs(); }
+  [[nodiscard]] int values() const { return static_cast<int>(rows()) + inputs(); }
 
   int operator()(const Eigen::VectorXd& theta, Eigen::VectorXd& out) const {
-    out.head(problem->rows) = problem->residuals(theta).unaryExpr(&robust);
-    out.tail(inputs()) = (theta - problem->prior).cwiseQuotient(problem->prior_sd);
+    out.head(rows()) =
+        problem->residuals(theta).unaryExpr(&robust).cwiseProduct(problem->weights.cwiseSqrt());
+    out.tail(inputs()) = whitening * (theta - problem->prior);
+    return 0;
+  }
+
+  int df(const Eigen::VectorXd& theta, Eigen::MatrixXd& out) const {
+    const Eigen::VectorXd slopes = problem->residuals(theta)
+                                       .unaryExpr(&robust_slope)
+                                       .cwiseProduct(problem->weights.cwiseSqrt());
+    out.topRows(rows()) = slopes.asDiagonal() * problem->jacobian(theta);
+    out.bottomRows(inputs()) = whitening;
     return 0;
   }
 };
@@ -54,22 +72,24 @@ double robust_sd(const Eigen::VectorXd& residuals) {
 }  // namespace
 
 RobustSolution solve(const RobustProblem& problem) {
-  using Differentiated = Eigen::NumericalDiff<Functor, Eigen::Central>;
-  Differentiated functor(Functor{&problem}, 1e-6);
-  Eigen::LevenbergMarquardt<Differentiated> solver(functor);
+  const auto n = problem.prior.size();
+  const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(n, n);
+  Functor functor{&problem, problem.prior_covariance.llt().matrixL().solve(identity)};
+  Eigen::LevenbergMarquardt<Functor> solver(functor);
+  solver.parameters.ftol = 1e-7;
+  solver.parameters.xtol = 1e-7;
   RobustSolution solution{problem.prior, {}, 1, false};
   const auto status = solver.minimize(solution.theta);
   solution.converged = status >= 1 && status <= 4;
 
-  Eigen::MatrixXd jacobian(functor.values(), functor.inputs());
+  Eigen::MatrixXd jacobian(functor.values(), n);
   functor.df(solution.theta, jacobian);
   solution.misfit = robust_sd(problem.residuals(solution.theta));
   // Residuals larger than expected mean that the data say less than their errors claim; the prior
   // says what it says.
-  jacobian.topRows(problem.rows) /= std::max(1.0, solution.misfit);
+  jacobian.topRows(functor.rows()) /= std::max(1.0, solution.misfit);
   const Eigen::MatrixXd curvature = jacobian.transpose() * jacobian;
-  solution.covariance =
-      curvature.ldlt().solve(Eigen::MatrixXd::Identity(functor.inputs(), functor.inputs()));
+  solution.covariance = curvature.ldlt().solve(identity);
   return solution;
 }
 
