@@ -157,12 +157,23 @@ void collect_library_parts(const TomlValue& file, const Parts& parts, Cluster& i
   }
 }
 
+std::vector<std::string> texts(const TomlValue* list) {
+  std::vector<std::string> texts;
+  if (list != nullptr) {
+    for (const auto& item : list->items) {
+      texts.push_back(item.text);
+    }
+  }
+  return texts;
+}
+
 Cluster make_cluster(const TomlValue& file) {
   const Parts parts(file);
   const TomlValue& about = file.at("cluster");
   Cluster cluster;
   cluster.id = about.text_at("id");
   cluster.title = about.text_at("title");
+  cluster.aliases = texts(about.find("aliases"));
   cluster.status = about.text_at("status");
   cluster.as_of = about.text_at("as_of");
   cluster.fidelity = about.text_at("fidelity");
@@ -173,9 +184,7 @@ Cluster make_cluster(const TomlValue& file) {
   if (const TomlValue* fabric = file.find("fabric")) {
     cluster.fabric = make_fabric(*fabric, parts);
   }
-  for (const auto& item : about.at("unknown").items) {
-    cluster.unknown.push_back(item.text);
-  }
+  cluster.unknown = texts(about.find("unknown"));
   collect(file, cluster_rule(), "", cluster);
   collect_library_parts(file, parts, cluster);
   return cluster;
@@ -199,14 +208,30 @@ bool is_path(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(".toml");
 }
 
+bool has_alias(const EmbeddedFile& file, const std::string& alias) {
+  const TomlValue root = read_toml(file.text, "clusters/" + file.name);
+  const TomlValue* about = root.find("cluster");
+  const auto names = texts(about == nullptr ? nullptr : about->find("aliases"));
+  return std::find(names.begin(), names.end(), alias) != names.end();
+}
+
+const EmbeddedFile* find_built_in(const std::string& name) {
+  const auto& files = clusters_files();
+  const auto is_named = [&](const EmbeddedFile& file) { return file.name == name + ".toml"; };
+  auto found = std::find_if(files.begin(), files.end(), is_named);
+  if (found == files.end()) {
+    found = std::find_if(
+        files.begin(), files.end(), [&](const auto& file) { return has_alias(file, name); });
+  }
+  return found == files.end() || found->name == kPartsFile ? nullptr : &*found;
+}
+
 Source find_source(const std::string& name_or_path) {
   if (is_path(name_or_path)) {
     return {read_toml_file(name_or_path), name_or_path};
   }
-  for (const auto& file : clusters_files()) {
-    if (file.name == name_or_path + ".toml" && file.name != kPartsFile) {
-      return {file.text, "clusters/" + file.name};
-    }
+  if (const EmbeddedFile* file = find_built_in(name_or_path)) {
+    return {file->text, "clusters/" + file->name};
   }
   throw unknown_name("cluster", quoted(name_or_path), cluster_names(), "a file needs a / or .toml");
 }

@@ -95,7 +95,8 @@ struct Note {
 struct Cluster {
   std::string id;
   std::string title;
-  std::string status;  // operating | announced | reference-design | hypothetical
+  std::vector<std::string> aliases;  // other names that load_cluster knows it by
+  std::string status;                // operating | announced | reference-design | hypothetical
   std::string as_of;
   std::string
       fidelity;  // measured-elsewhere | topology-published | topology-assumed | design-assumed
@@ -107,12 +108,12 @@ struct Cluster {
   std::vector<std::string> unknown;  // printed with every result of this cluster
 };
 
-/// Names of the clusters that are built in.
+/// Names of the clusters that are built in, without their aliases.
 std::vector<std::string> cluster_names();
 
-/// A built-in name, or a path to a .toml file (anything with a '/' or ending in ".toml").
-/// Throws Error: unknown name (with the list), unreadable file, or any fault of the file with
-/// file:line and remedy (unknown key, missing unit, missing provenance, range, reference).
+/// A built-in name, one of its aliases, or a path to a .toml file (anything with a '/' or ending in
+/// ".toml"). Throws Error: unknown name (with the list), unreadable file, or any fault of the file
+/// with file:line and remedy (unknown key, missing unit, missing provenance, range, reference).
 Cluster load_cluster(const std::string& name_or_path);
 
 /// Parses and checks the text of a cluster file; `file` is used in messages.

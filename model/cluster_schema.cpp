@@ -11,8 +11,8 @@ constexpr std::array<std::string_view, 4> kStatuses{
 constexpr std::array<std::string_view, 4> kFidelities{
     "measured-elsewhere", "topology-published", "topology-assumed", "design-assumed"};
 constexpr std::array<std::string_view, 3> kCpus{"intel", "amd", "arm"};
-constexpr std::array<std::string_view, 6> kArchitectures{
-    "volta", "ampere", "ada", "hopper", "blackwell", "cpu"};
+constexpr std::array<std::string_view, 7> kArchitectures{
+    "volta", "ampere", "ada", "hopper", "blackwell", "cdna3", "cpu"};
 constexpr std::array<std::string_view, 5> kScaleUpKinds{
     "nvswitch", "mesh", "pcie", "host-memory", "none"};
 constexpr std::array<std::string_view, 5> kRoutings{
@@ -105,6 +105,7 @@ constexpr TableRule kLink{kLinkKeys};
 constexpr std::array kClusterKeys{
     need(kText, "id", "short name; the file's name for built-in clusters"),
     need(kText, "title", "one line for people"),
+    may(kTextList, "aliases", "other names that people type; each belongs to one cluster"),
     words("status", kStatuses, "does it exist"),
     need(kText, "as_of", "date of the facts, as text: \"2024-10-29\""),
     need(kQuantity, "gpus_total", "GPUs of all pools", kCount),

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 namespace fabricast {
@@ -54,6 +55,18 @@ TEST(Cluster, EveryProtocolHasAClass) {
     const Cluster cluster = small("roce-v2", std::string(protocol.name));
     EXPECT_EQ(cluster.fabric->protocol, protocol.name);
     EXPECT_EQ(cluster.fabric->fabric_class, protocol.fabric_class);
+  }
+}
+
+TEST(Cluster, EachAliasBelongsToOneClusterAndLoadsIt) {
+  const auto names = cluster_names();
+  std::set<std::string> taken(names.begin(), names.end());
+  for (const auto& name : names) {
+    for (const auto& alias : load_cluster(name).aliases) {
+      EXPECT_TRUE(taken.insert(alias).second) << alias << " of " << name << " is taken";
+      EXPECT_EQ(load_cluster(alias).id, name);
+      EXPECT_TRUE(cluster_faults(alias).empty());
+    }
   }
 }
 
