@@ -124,4 +124,15 @@ void CandidateSet::weigh(const Inputs& inputs,
   }
 }
 
+double blended_log_time(const Prices& prices, const std::vector<double>& weights, Bytes message) {
+  constexpr double kNegligible = 1e-6;
+  double sum = 0;
+  for (std::size_t i = 0; i < prices.size(); ++i) {
+    if (weights[i] > kNegligible) {
+      sum += weights[i] * std::log(prices[i].at(message).si());
+    }
+  }
+  return sum;
+}
+
 }  // namespace fabricast

@@ -73,4 +73,8 @@ class CandidateSet {
   std::unique_ptr<NcclTuner> tuner_;
 };
 
+/// ln(seconds): the mean of ln(time) over the candidates by their weights. A slow candidate with a
+/// small weight hardly shows, as in a choice that is nearly always the other.
+double blended_log_time(const Prices& prices, const std::vector<double>& weights, Bytes message);
+
 }  // namespace fabricast

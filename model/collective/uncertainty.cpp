@@ -8,8 +8,6 @@ namespace fabricast {
 
 namespace {
 
-constexpr double kSdsOf90Percent = 1.6449;
-
 class Accumulator {
  public:
   void add(const std::string& name,
@@ -48,69 +46,99 @@ class Accumulator {
   std::vector<Driver> drivers_;
 };
 
-// Change of ln(time) when one input takes another value. Evaluated on a copy that is put back.
-class Trial {
- public:
-  Trial(const Cost& cost, const Inputs& inputs, Bytes message)
-      : cost_(cost), inputs_(inputs), message_(message), base_(log_time()) {}
+}  // namespace
 
-  double change(std::size_t i, double value) {
-    const double best = inputs_.value(i);
-    inputs_.set_value(i, value);
-    const double change = log_time() - base_;
-    inputs_.set_value(i, best);
-    return change;
+Outlook::Outlook(const CandidateSet& candidates, const Inputs& inputs, Selection selection)
+    : candidates_(candidates),
+      inputs_(inputs),
+      selection_(selection),
+      prices_(candidates.prices(inputs)) {
+  const auto& joint = inputs_.joint();
+  const std::unordered_set<std::string> fitted(joint.names.begin(), joint.names.end());
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const auto& [name, q] = inputs_.at(i);
+    if (q.lo < q.hi && !fitted.contains(name)) {
+      try_values(i, q.lo, q.hi, ranges_);
+    }
   }
-
- private:
-  [[nodiscard]] double log_time() const { return std::log(cost_.total(inputs_, message_).si()); }
-
-  const Cost& cost_;
-  Inputs inputs_;
-  Bytes message_;
-  double base_;
-};
-
-// The fitted inputs: variance g' C g of ln(time), split over them by g_i (C g)_i.
-void add_joint(const Inputs& inputs, Trial& trial, Accumulator& sum) {
-  const auto& joint = inputs.joint();
-  const auto n = static_cast<Eigen::Index>(joint.names.size());
-  Eigen::VectorXd gradient(n);
-  for (Eigen::Index k = 0; k < n; ++k) {
-    const std::size_t i = inputs.index(joint.names[static_cast<std::size_t>(k)]);
-    const double sd = std::sqrt(joint.covariance(k, k));
-    const double step = std::max(sd, 1e-6);
-    const double v = inputs.value(i);
-    gradient(k) =
-        (trial.change(i, v * std::exp(step)) - trial.change(i, v * std::exp(-step))) / (2 * step);
-  }
-  const Eigen::VectorXd weighted = joint.covariance * gradient;
-  for (Eigen::Index k = 0; k < n; ++k) {
-    const double part = std::max(0.0, gradient(k) * weighted(k));
-    const double width = kSdsOf90Percent * std::sqrt(part);
-    const Input& input = inputs.at(inputs.index(joint.names[static_cast<std::size_t>(k)]));
-    sum.add(input.name, -width, width, input.quantity.provenance, input.quantity.source);
+  for (std::size_t k = 0; k < joint.names.size(); ++k) {
+    const auto at = static_cast<Eigen::Index>(k);
+    const std::size_t i = inputs_.index(joint.names[k]);
+    const double factor = std::exp(std::sqrt(joint.covariance(at, at)));
+    try_values(i, inputs_.value(i) / factor, inputs_.value(i) * factor, joint_);
   }
 }
 
-}  // namespace
+void Outlook::try_values(std::size_t input, double down, double up, std::vector<Trial>& trials) {
+  const double best = inputs_.value(input);
+  Trial trial{input, down, up, {}, {}};
+  inputs_.set_value(input, down);
+  trial.down_prices = candidates_.prices(inputs_);
+  inputs_.set_value(input, up);
+  trial.up_prices = candidates_.prices(inputs_);
+  inputs_.set_value(input, best);
+  trials.push_back(std::move(trial));
+}
 
-Spread spread(const Cost& cost,
-              const Inputs& inputs,
-              Bytes message,
-              const std::vector<ExtraUncertainty>& extras) {
-  Trial trial(cost, inputs, message);
-  Accumulator sum;
-  const std::unordered_set<std::string> fitted(inputs.joint().names.begin(),
-                                               inputs.joint().names.end());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const auto& [name, q] = inputs.at(i);
-    if (q.lo < q.hi && !fitted.contains(name)) {
-      sum.add(name, trial.change(i, q.lo), trial.change(i, q.hi), q.provenance, q.source);
-    }
+double Outlook::log_time(const Inputs& inputs,
+                         const Prices& prices,
+                         const std::vector<double>& log_estimates,
+                         Bytes message) const {
+  if (selection_ == Selection::kFastest) {
+    return std::log(prices[candidates_.fastest(prices, message)].at(message).si());
   }
-  if (!fitted.empty()) {
-    add_joint(inputs, trial, sum);
+  thread_local std::vector<double> weights;
+  candidates_.weigh(inputs, prices, log_estimates, message, weights);
+  return blended_log_time(prices, weights, message);
+}
+
+Outlook::Estimate Outlook::estimate(Bytes message) const {
+  Estimate estimate;
+  if (selection_ == Selection::kFastest) {
+    estimate.weights.assign(candidates_.size(), 0);
+    estimate.weights[candidates_.fastest(prices_, message)] = 1;
+  } else {
+    candidates_.weigh(
+        inputs_, prices_, candidates_.log_estimates(message), message, estimate.weights);
+  }
+  estimate.time = Seconds(std::exp(blended_log_time(prices_, estimate.weights, message)));
+  return estimate;
+}
+
+Spread Outlook::spread(Bytes message, const std::vector<ExtraUncertainty>& extras) const {
+  const std::vector<double> estimates = candidates_.log_estimates(message);
+  const double base = log_time(inputs_, prices_, estimates, message);
+  Inputs trial_inputs = inputs_;
+  const auto change = [&](const Trial& trial, double value, const Prices& prices) {
+    trial_inputs.set_value(trial.input, value);
+    const double moved = log_time(trial_inputs, prices, estimates, message) - base;
+    trial_inputs.set_value(trial.input, inputs_.value(trial.input));
+    return moved;
+  };
+  Accumulator sum;
+  for (const Trial& trial : ranges_) {
+    const auto& [name, q] = inputs_.at(trial.input);
+    sum.add(name,
+            change(trial, trial.down, trial.down_prices),
+            change(trial, trial.up, trial.up_prices),
+            q.provenance,
+            q.source);
+  }
+  // The fitted inputs: variance g' C g of ln(time), split over them by g_i (C g)_i.
+  const Eigen::MatrixXd& covariance = inputs_.joint().covariance;
+  Eigen::VectorXd gradient(static_cast<Eigen::Index>(joint_.size()));
+  for (std::size_t k = 0; k < joint_.size(); ++k) {
+    const Trial& trial = joint_[k];
+    gradient(static_cast<Eigen::Index>(k)) =
+        (change(trial, trial.up, trial.up_prices) - change(trial, trial.down, trial.down_prices)) /
+        std::log(trial.up / trial.down);
+  }
+  const Eigen::VectorXd weighted = covariance * gradient;
+  for (std::size_t k = 0; k < joint_.size(); ++k) {
+    const auto at = static_cast<Eigen::Index>(k);
+    const double width = kSdsOf90Percent * std::sqrt(std::max(0.0, gradient(at) * weighted(at)));
+    const auto& [name, q] = inputs_.at(joint_[k].input);
+    sum.add(name, -width, width, q.provenance, q.source);
   }
   for (const auto& extra : extras) {
     sum.add(extra.name, -extra.log_width, extra.log_width, extra.provenance, extra.source);

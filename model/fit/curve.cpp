@@ -36,13 +36,7 @@ void CurveModel::log_times(double* out) const {
   for (std::size_t p = 0; p < size(); ++p) {
     const Bytes message = curve_.points[p].message;
     candidates_.weigh(inputs_, prices, log_estimates_[p], message, weights);
-    double seconds = 0;
-    for (std::size_t i = 0; i < prices.size(); ++i) {
-      if (weights[i] > 1e-6) {
-        seconds += weights[i] * prices[i].at(message).si();
-      }
-    }
-    out[p] = std::log(seconds);
+    out[p] = blended_log_time(prices, weights, message);
   }
 }
 

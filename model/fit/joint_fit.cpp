@@ -1,5 +1,7 @@
 #include "model/fit/joint_fit.hpp"
 
+#include "model/collective/uncertainty.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -7,8 +9,6 @@
 namespace fabricast {
 
 namespace {
-
-constexpr double kSdsOf90Percent = 1.6449;
 
 bool is_effect(const std::string& input) { return input.starts_with("system."); }
 

@@ -1,8 +1,11 @@
 // How well the model predicts published measurements that it has not seen.
 #pragma once
 
+#include "model/fit/joint_fit.hpp"
 #include "model/fit/published.hpp"
+#include "model/fit/residual_process.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,16 +21,28 @@ struct JudgedPoint {
   double high = 0;
 };
 
-/// Leaves each group of systems out, all their collectives together, fits the rest and predicts
-/// what was left out.
-std::vector<JudgedPoint> judge_cold(const std::vector<PublishedCurve>& curves);
-
-/// Systems with several numbers of nodes: the smallest (at most two) stay in the fit, the larger
-/// are predicted.
-std::vector<JudgedPoint> judge_warm(const std::vector<PublishedCurve>& curves);
+struct Validation {
+  /// Each group of systems left out, all their collectives together; the rest fitted; what was left
+  /// out predicted.
+  std::vector<JudgedPoint> cold;
+  /// Then the system's own smallest numbers of nodes (at most two) fitted on top, and its larger
+  /// ones predicted.
+  std::vector<JudgedPoint> warm;
+};
+Validation validate(const std::vector<PublishedCurve>& curves);
 
 /// Fits everything and judges the same points: how closely the equations can follow.
 std::vector<JudgedPoint> judge_fitted(const std::vector<PublishedCurve>& curves);
+
+/// The equations' own error on systems that a fit has not seen: what widens the intervals of the
+/// constants so that nine in ten of these points are covered, systems counting alike.
+ResidualProcess::Scale model_error(const std::vector<const JudgedPoint*>& points);
+
+/// What a fit leaves unexplained, by system.
+std::map<std::string, std::vector<Residual>> residuals(const JointFit& fit);
+/// Its size: the 90th percentile of each band as that of a normal distribution.
+ResidualProcess::Scale remaining_error(
+    const std::map<std::string, std::vector<Residual>>& by_system);
 
 struct ErrorScore {
   int points = 0;
