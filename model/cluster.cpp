@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "embedded/clusters_files.hpp"
 
@@ -208,22 +209,30 @@ bool is_path(const std::string& name) {
   return name.find('/') != std::string::npos || name.ends_with(".toml");
 }
 
-bool has_alias(const EmbeddedFile& file, const std::string& alias) {
-  const TomlValue root = read_toml(file.text, "clusters/" + file.name);
-  const TomlValue* about = root.find("cluster");
-  const auto names = texts(about == nullptr ? nullptr : about->find("aliases"));
-  return std::find(names.begin(), names.end(), alias) != names.end();
+/// The files by their clusters' other names.
+std::map<std::string, const EmbeddedFile*> read_aliases() {
+  std::map<std::string, const EmbeddedFile*> files;
+  for (const auto& file : clusters_files()) {
+    const TomlValue root = read_toml(file.text, "clusters/" + file.name);
+    const TomlValue* about = root.find("cluster");
+    for (const auto& alias : texts(about == nullptr ? nullptr : about->find("aliases"))) {
+      files.emplace(alias, &file);
+    }
+  }
+  return files;
 }
 
 const EmbeddedFile* find_built_in(const std::string& name) {
   const auto& files = clusters_files();
-  const auto is_named = [&](const EmbeddedFile& file) { return file.name == name + ".toml"; };
-  auto found = std::find_if(files.begin(), files.end(), is_named);
-  if (found == files.end()) {
-    found = std::find_if(
-        files.begin(), files.end(), [&](const auto& file) { return has_alias(file, name); });
+  const auto found = std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& file) {
+    return file.name == name + ".toml" && file.name != kPartsFile;
+  });
+  if (found != files.end()) {
+    return &*found;
   }
-  return found == files.end() || found->name == kPartsFile ? nullptr : &*found;
+  static const auto aliases = read_aliases();
+  const auto alias = aliases.find(name);
+  return alias == aliases.end() ? nullptr : alias->second;
 }
 
 Source find_source(const std::string& name_or_path) {

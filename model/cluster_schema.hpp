@@ -8,20 +8,23 @@
 
 namespace fabricast {
 
-/// A protocol as files write it, and the class that constants are kept for.
+/// A protocol as files write it, and the class that constants are kept for. No curve of
+/// GPUDirect-TCPXO is among the published ones: those of EFA, another cloud's own transport, stand
+/// for it.
 struct ProtocolInfo {
   std::string_view name;
   std::string_view fabric_class;
 };
 
 inline constexpr std::array kProtocols{
-    ProtocolInfo{"roce-v2",        "roce"      },
-    ProtocolInfo{"infiniband-hdr", "infiniband"},
-    ProtocolInfo{"infiniband-ndr", "infiniband"},
-    ProtocolInfo{"infiniband-xdr", "infiniband"},
-    ProtocolInfo{"efa-srd",        "efa"       },
-    ProtocolInfo{"slingshot",      "slingshot" },
-    ProtocolInfo{"tcp",            "tcp"       },
+    ProtocolInfo{"roce-v2",         "roce"      },
+    ProtocolInfo{"infiniband-hdr",  "infiniband"},
+    ProtocolInfo{"infiniband-ndr",  "infiniband"},
+    ProtocolInfo{"infiniband-xdr",  "infiniband"},
+    ProtocolInfo{"efa-srd",         "efa"       },
+    ProtocolInfo{"gpudirect-tcpxo", "efa"       },
+    ProtocolInfo{"slingshot",       "slingshot" },
+    ProtocolInfo{"tcp",             "tcp"       },
 };
 
 /// The tables of parts, [gpu.NAME] and so on.

@@ -5,23 +5,66 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace fabricast {
 
 namespace {
 
-// A mixed cluster's collective moves at its slowest member: the pool with the slowest links stands
-// for all.
+/// GPUs that reach each other without a NIC: those of a box, or of a rack of trays.
+int domain_gpus(const Pool& pool) { return std::max(pool.node.gpus, pool.scaleup.domain_gpus); }
+
+BytesPerSecond nic_rate_per_gpu(const Node& node) {
+  return node.nic ? node.nic->rate.value * (static_cast<double>(node.nics) / node.gpus)
+                  : BytesPerSecond(0);
+}
+
+// A mixed cluster's collective moves at its slowest member: that pool stands for all.
 const Pool& slowest_pool(const Cluster& cluster) {
-  return *std::min_element(
-      cluster.pools.begin(), cluster.pools.end(), [](const Pool& a, const Pool& b) {
-        const auto rate = [](const Pool& p) {
-          return p.node.nic ? p.node.nic->rate.value * p.node.nics : BytesPerSecond(0);
-        };
-        return std::pair(rate(a), a.node.gpu.scaleup.value) <
-               std::pair(rate(b), b.node.gpu.scaleup.value);
-      });
+  const auto speed = [](const Pool& p) {
+    return std::tuple(nic_rate_per_gpu(p.node), p.node.gpu.scaleup.value, domain_gpus(p));
+  };
+  return *std::min_element(cluster.pools.begin(),
+                           cluster.pools.end(),
+                           [&](const Pool& a, const Pool& b) { return speed(a) < speed(b); });
+}
+
+bool is_mixed(const Cluster& cluster) {
+  const auto kind = [](const Node& node) {
+    return std::pair(node.gpu.name, node.nic ? node.nic->name : "");
+  };
+  return std::any_of(cluster.pools.begin(), cluster.pools.end(), [&](const Pool& pool) {
+    return kind(pool.node) != kind(cluster.pools.front().node);
+  });
+}
+
+std::string note_of_mixture(const Cluster& cluster, const Pool& slowest) {
+  std::vector<std::string> others;
+  for (const auto& pool : cluster.pools) {
+    if (pool.name != slowest.name) {
+      others.push_back(pool.name);
+    }
+  }
+  return fmt::format(
+      "{} is mixed: a collective over all of it moves at its slowest pool, {} ({}); {} could be "
+      "faster "
+      "alone",
+      cluster.id,
+      slowest.name,
+      slowest.node.gpu.name,
+      fmt::join(others, ", "));
+}
+
+/// Ranks in a scale-up domain.
+int ranks_per_domain(const Pool& pool, int ranks, int ranks_per_node) {
+  const int domain = domain_gpus(pool);
+  if (ranks_per_node <= 0) {
+    return std::min(ranks, domain);
+  }
+  const bool counts_a_tray = ranks_per_node <= pool.node.gpus;
+  const int trays = domain / pool.node.gpus;
+  return counts_a_tray ? std::clamp(ranks, ranks_per_node, ranks_per_node * trays) : ranks_per_node;
 }
 
 void refuse_what_does_not_fit(const Cluster& cluster, const Pool& pool, int ranks, int per_node) {
@@ -32,11 +75,12 @@ void refuse_what_does_not_fit(const Cluster& cluster, const Pool& pool, int rank
         "--ranks",
         fmt::format("1 to {:.0f}, or a larger cluster (fabricast clusters list)", total));
   }
-  if (per_node < 1 || per_node > pool.node.gpus) {
+  if (per_node < 1 || per_node > domain_gpus(pool)) {
     throw Error(
-        fmt::format("{} ranks per node do not fit into nodes of {} GPUs", per_node, pool.node.gpus),
+        fmt::format(
+            "{} ranks per node do not fit into nodes of {} GPUs", per_node, domain_gpus(pool)),
         "--ranks-per-node",
-        fmt::format("1 to {}", pool.node.gpus));
+        fmt::format("1 to {}", domain_gpus(pool)));
   }
   if (ranks % per_node != 0) {
     throw Error(fmt::format("{} ranks do not divide into nodes of {}", ranks, per_node),
@@ -51,14 +95,14 @@ void refuse_what_does_not_fit(const Cluster& cluster, const Pool& pool, int rank
                             ranks,
                             ranks / per_node),
                 "--ranks",
-                fmt::format("at most {} ranks, or a cluster with a fabric", pool.node.gpus));
+                fmt::format("at most {} ranks, or a cluster with a fabric", domain_gpus(pool)));
   }
 }
 
 std::vector<CrossedTier> crossed_tiers(const Fabric& fabric, const Pool& pool, int nodes) {
   std::vector<CrossedTier> tiers;
   for (std::size_t i = 0; i + 1 < fabric.tiers.size(); ++i) {
-    const double group = fabric.tiers[i].group_gpus.value / pool.node.gpus;
+    const double group = fabric.tiers[i].group_gpus.value / domain_gpus(pool);
     if (group < nodes) {  // the communicator does not fit below: traffic leaves such groups
       tiers.push_back({fabric.tiers[i].name, fabric.tiers[i + 1].name, std::max(group, 1.0)});
     }
@@ -86,7 +130,7 @@ Quantity<double> in_us(const Quantity<Seconds>& q) {
 
 Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node) {
   const Pool& pool = slowest_pool(cluster);
-  const int per_node = ranks_per_node > 0 ? ranks_per_node : std::min(ranks, pool.node.gpus);
+  const int per_node = ranks_per_domain(pool, ranks, ranks_per_node);
   refuse_what_does_not_fit(cluster, pool, ranks, per_node);
   Setting setting;
   setting.layout = {ranks, per_node};
@@ -102,6 +146,9 @@ Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node) {
     setting.nics_per_node = std::max(1, pool.node.nics * per_node / pool.node.gpus);
     setting.in_network_reduction = cluster.fabric->in_network_reduction;
     setting.tiers = crossed_tiers(*cluster.fabric, pool, setting.nodes);
+  }
+  if (is_mixed(cluster)) {
+    setting.notes.push_back(note_of_mixture(cluster, pool));
   }
   return setting;
 }

@@ -17,6 +17,8 @@ struct CrossedTier {
   double group_nodes;  // nodes below one group of this tier
 };
 
+/// A node of the setting is a scale-up domain: a box, or the whole rack where NVLink joins the
+/// trays of one. `layout.per_node` and `nics_per_node` count what a domain holds.
 struct Setting {
   Layout layout;
   int nodes = 1;
@@ -28,13 +30,17 @@ struct Setting {
   bool in_node_reduction = false;     // NVSwitch multicast and reduction (NVLS)
   bool in_network_reduction = false;  // SHARP
   std::vector<CrossedTier> tiers;     // those between the nodes of this communicator, bottom to top
+  std::vector<std::string> notes;     // which pool stands for a mixed cluster
 
   [[nodiscard]] bool on_host() const { return architecture == "cpu"; }
 };
 
-/// Ranks are placed in order: whole nodes, neighbours close. `ranks_per_node` 0: a node's GPUs, or
-/// all ranks if they are fewer. Throws Error when they do not fit into the cluster or do not
-/// divide.
+/// Ranks are placed in order: whole nodes, neighbours close. `ranks_per_node` counts the ranks of a
+/// box or a tray; where NVLink joins several trays, a number above the GPUs of one tray counts the
+/// ranks of the rack. 0: all GPUs of a scale-up domain, or all ranks if they are fewer. A mixed
+/// cluster is as fast as its slowest pool: fewest bytes per second and GPU of the NICs, then of the
+/// scale-up links, then the smallest domain. Throws Error when the ranks do not fit into the
+/// cluster or do not divide.
 Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node);
 
 /// The constants of the model and this cluster's own numbers under "scale_up.rate_GBps",
