@@ -93,6 +93,18 @@ std::string fabric_class(std::string_view protocol) {
   return std::string(row->fabric_class);
 }
 
+std::vector<std::string> protocols(const TomlValue& fabric) {
+  const TomlValue* list = fabric.find("nccl_protocols");
+  if (list == nullptr) {
+    return {"ll", "ll128", "simple"};
+  }
+  std::vector<std::string> names;
+  for (const auto& item : list->items) {
+    names.push_back(item.text);
+  }
+  return names;
+}
+
 Fabric make_fabric(const TomlValue& fabric, const Parts& parts) {
   std::vector<Tier> tiers;
   for (const auto& tier : fabric.at("tier").items) {
@@ -107,7 +119,8 @@ Fabric make_fabric(const TomlValue& fabric, const Parts& parts) {
           fabric.text_at("routing"),
           number(fabric, "routing_efficiency"),
           fabric.at("in_network_reduction").flag,
-          tiers};
+          tiers,
+          protocols(fabric)};
 }
 
 /// The facts and notes of one table, with everything inside it.

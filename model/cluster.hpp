@@ -78,6 +78,7 @@ struct Fabric {
   Quantity<double> routing_efficiency;
   bool in_network_reduction = false;  // SHARP
   std::vector<Tier> tiers;
+  std::vector<std::string> nccl_protocols;  // that NCCL may use over it: of ll, ll128, simple
 };
 
 /// A number of the file or of a part that it uses, as written: its unit is part of the key.

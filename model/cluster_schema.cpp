@@ -184,6 +184,7 @@ constexpr std::array kFabricKeys{
     need(kQuantity, "routing_efficiency", "of the link rate, under load", kFraction),
     may(kQuantity, "routing_efficiency_ecmp", "the same if paths were hashed", kFraction),
     need(kFlag, "in_network_reduction", "SHARP: the switches add"),
+    may(kTextList, "nccl_protocols", "of ll, ll128, simple, those NCCL uses here; all if absent"),
     need(kTableList, "tier", kTier, "levels of switches, bottom to top"),
 };
 constexpr TableRule kFabric{kFabricKeys};

@@ -186,7 +186,9 @@ std::vector<Candidate> priceable_on_gpus(const Setting& setting, Collective coll
       continue;
     }
     for (const std::string_view protocol : kProtocols) {
-      if (row.every_protocol || protocol == "simple") {
+      const auto& allowed = setting.protocols;
+      const bool is_allowed = std::find(allowed.begin(), allowed.end(), protocol) != allowed.end();
+      if (is_allowed && (row.every_protocol || protocol == "simple")) {
         list.push_back({std::string(row.name), std::string(protocol)});
       }
     }

@@ -56,6 +56,10 @@ bool NcclCells::has(Collective c, NcclAlgorithm a, NcclProtocol p) const {
   if (p == kLl128 && !has_ll128()) {
     return false;
   }
+  const auto& allowed = topology_.protocols;
+  if (std::find(allowed.begin(), allowed.end(), name(p)) == allowed.end()) {
+    return false;
+  }
   const bool all_reduce = c == Collective::kAllReduce;
   switch (a) {
     case kTree:

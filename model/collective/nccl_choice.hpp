@@ -16,6 +16,7 @@ inline NcclTopology nccl_topology(const Setting& setting, const Inputs& inputs) 
           .nics_per_node = setting.nics_per_node,
           .nvswitch = setting.in_node_reduction,
           .sharp = setting.in_network_reduction,
+          .protocols = setting.protocols,
           .nvlink = setting.nvlink};
 }
 

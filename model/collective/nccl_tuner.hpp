@@ -67,6 +67,7 @@ struct NcclTopology {
   int nics_per_node = 0;     // that these GPUs can use; not read for one node
   bool nvswitch = false;     // with multicast: no NVLS without
   bool sharp = false;        // the network reduces, for all-gather and reduce-scatter too
+  std::vector<std::string> protocols{"ll", "ll128", "simple"};  // not switched off
   bool nvlink = true;        // false: the GPUs of a node reach each other over PCIe
 };
 

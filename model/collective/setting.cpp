@@ -144,6 +144,7 @@ Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node) {
     setting.fabric_class = cluster.fabric->fabric_class;
     // Each rank uses the NICs on its own rail.
     setting.nics_per_node = std::max(1, pool.node.nics * per_node / pool.node.gpus);
+    setting.protocols = cluster.fabric->nccl_protocols;
     setting.in_network_reduction = cluster.fabric->in_network_reduction;
     setting.tiers = crossed_tiers(*cluster.fabric, pool, setting.nodes);
   }
