@@ -1,7 +1,7 @@
 // What `fit` and `run` share: which cluster records belong to, and how a fit is told.
 #pragma once
 
-#include "model/fit.hpp"
+#include "model/fit/fit.hpp"
 
 #include <iosfwd>
 #include <string>

@@ -36,7 +36,7 @@ struct Options {
 };
 
 Model model_of(const Options& o) {
-  return o.model_file.empty() ? prior_model() : load_model(o.model_file);
+  return o.model_file.empty() ? published_model() : load_model(o.model_file);
 }
 
 Collective collective_named(const std::string& word, const std::string& where) {

@@ -127,7 +127,7 @@ std::vector<ProvenanceRow> provenance(const Results& results) {
       rows.push_back(provenance_row(input));
     }
   };
-  const Model model = results.model ? *results.model : prior_model();
+  const Model model = results.model ? *results.model : published_model();
   for (const auto& name : model.constants.joint().names) {
     add(model.constants.at(model.constants.index(name)));
   }

@@ -243,7 +243,7 @@ void run(const Options& o) {
   }
   show_measured(results.records);
   results.model = fit_measured(results.records);
-  results.forecasts = forecast(cluster, results.model ? *results.model : prior_model());
+  results.forecasts = forecast(cluster, results.model ? *results.model : published_model());
   save(results, folder);
   heading("Files");
   fmt::print("{}/\n  {} ({} rows){}, {}, {}, {}\n",

@@ -4,7 +4,11 @@
 #include "core/error.hpp"
 #include "model/collective/priors.hpp"
 
+#include <Eigen/Cholesky>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "embedded/published_model_files.hpp"
 
 #include <cmath>
 #include <filesystem>
@@ -46,12 +50,16 @@ Quantity<double> quantity_from(const json& j, const std::string& where) {
   return q;
 }
 
+// Six digits are far more than a covariance knows.
+double rounded(double value) { return std::stod(fmt::format("{:.6g}", value)); }
+
+// The lower triangle, row by row.
 json covariance_json(const Eigen::MatrixXd& covariance) {
   json rows = json::array();
   for (Eigen::Index i = 0; i < covariance.rows(); ++i) {
     json row = json::array();
-    for (Eigen::Index k = 0; k < covariance.cols(); ++k) {
-      row.push_back(covariance(i, k));
+    for (Eigen::Index k = 0; k <= i; ++k) {
+      row.push_back(rounded(covariance(i, k)));
     }
     rows.push_back(std::move(row));
   }
@@ -67,26 +75,91 @@ Eigen::MatrixXd covariance_from(const json& rows, std::size_t size, const std::s
   }
   for (Eigen::Index i = 0; i < n; ++i) {
     const auto& row = values[static_cast<std::size_t>(i)];
-    if (row.size() != size) {
-      refuse("the covariance is not square", where);
+    if (row.size() != static_cast<std::size_t>(i) + 1) {
+      refuse("the covariance is not a triangle", where);
     }
-    for (Eigen::Index k = 0; k < n; ++k) {
+    for (Eigen::Index k = 0; k <= i; ++k) {
       covariance(i, k) = row[static_cast<std::size_t>(k)];
+      covariance(k, i) = covariance(i, k);
     }
-    if (!(covariance(i, i) >= 0 && covariance(i, i) < 100)) {
-      refuse("the covariance has a variance that is negative or absurd", where);
-    }
+  }
+  if (n > 0 && (!(covariance.diagonal().maxCoeff() < 100) ||
+                covariance.llt().info() != Eigen::Success)) {
+    refuse("the covariance is not positive definite, or absurd", where);
   }
   return covariance;
 }
 
-Model read(const json& j, const std::string& where) {
+json scale_json(const ResidualProcess::Scale& scale) {
+  return {
+      {"small",  rounded(scale.small) },
+      {"middle", rounded(scale.middle)},
+      {"large",  rounded(scale.large) }
+  };
+}
+
+ResidualProcess::Scale scale_from(const json& j, const std::string& where) {
+  const ResidualProcess::Scale scale{
+      j.at("small").get<double>(), j.at("middle").get<double>(), j.at("large").get<double>()};
+  for (const double sd : {scale.small, scale.middle, scale.large}) {
+    if (!(sd > 0 && sd < 10)) {
+      refuse("an error of the equations is not a standard deviation of logarithms", where);
+    }
+  }
+  return scale;
+}
+
+json residuals_json(const std::vector<Residual>& residuals) {
+  json rows = json::array();
+  for (const Residual& r : residuals) {
+    rows.push_back({
+        {"collective", name(r.place.collective)},
+        {"nodes",      r.place.nodes           },
+        {"per_node",   r.place.per_node        },
+        {"bytes",      r.place.message.si()    },
+        {"log_error",  rounded(r.log_error)    },
+        {"log_sd",     rounded(r.log_sd)       }
+    });
+  }
+  return rows;
+}
+
+std::vector<Residual> residuals_from(const json& rows, const std::string& where) {
+  constexpr std::size_t kMost = 10000;  // their covariance is a dense matrix
+  std::vector<Residual> residuals;
+  if (rows.size() > kMost) {
+    refuse("too many residuals", where);
+  }
+  for (const auto& j : rows) {
+    const auto collective = find_collective(j.at("collective").get<std::string>());
+    const Residual r{
+        {collective.value_or(Collective::kAllReduce),
+         j.at("nodes").get<double>(),
+         j.at("per_node").get<double>(),
+         Bytes(j.at("bytes").get<double>())},
+        j.at("log_error").get<double>(),
+        j.at("log_sd").get<double>()
+    };
+    if (!collective || !(r.place.nodes >= 1 && r.place.nodes < 1e9) ||
+        !(r.place.per_node >= 1 && r.place.per_node < 1e9) ||
+        !(r.place.message.si() > 0 && r.place.message.si() < 1e18) ||
+        !(std::abs(r.log_error) < 100) || !(r.log_sd > 1e-4 && r.log_sd < 10)) {
+      refuse("a residual is not one", where);
+    }
+    residuals.push_back(r);
+  }
+  return residuals;
+}
+
+Model read(const json& j, const Model& before, const std::string& where) {
   if (!j.is_object() || j.value("schema", "") != kSchema) {
     refuse("this is not a model file of this version", where);
   }
-  Model model = prior_model();
+  Model model = before;
   model.description = j.at("description").get<std::string>();
-  model.fitted_ranks = j.at("fitted_ranks").get<std::map<std::string, int>>();
+  for (const auto& [what, ranks] : j.at("fitted_ranks").get<std::map<std::string, int>>()) {
+    model.fitted_ranks[what] = ranks;
+  }
   for (const auto& item : j.at("inputs").items()) {
     if (!model.constants.has(item.key())) {
       refuse("the model has no input named '" + item.key() + "'", where);
@@ -102,6 +175,10 @@ Model read(const json& j, const std::string& where) {
   }
   joint.covariance = covariance_from(j.at("covariance_of_logarithms"), joint.names.size(), where);
   model.constants.set_joint(std::move(joint));
+  const json& errors = j.at("errors_of_the_equations");
+  model.errors = ResidualProcess(scale_from(errors.at("unseen"), where),
+                                 scale_from(errors.at("seen"), where),
+                                 residuals_from(errors.at("residuals"), where));
   for (const auto& s : j.at("scores")) {
     model.scores.push_back({s.at("what").get<std::string>(),
                             s.at("rows").get<int>(),
@@ -118,19 +195,31 @@ Model read(const json& j, const std::string& where) {
 Model prior_model() {
   Model model;
   model.constants = prior_inputs();
+  model.description = "constants of NCCL and assumptions; nothing was measured";
   return model;
 }
 
-json to_json(const Model& model) {
-  const Inputs priors = prior_inputs();
+Model published_model() {
+  static const Model model = [] {
+    const auto& file = published_model_files().front();
+    return model_from_json(json::parse(file.text), file.name, prior_model());
+  }();
+  return model;
+}
+
+json to_json(const Model& model, const Model& before) {
   json inputs = json::object();
-  for (std::size_t i = 0; i < model.constants.size(); ++i) {
-    const Input& input = model.constants.at(i);
-    const Input& prior = priors.at(priors.index(input.name));
-    if (input.quantity.provenance == Provenance::kMeasured) {
-      inputs[input.name] = {
-          {"fitted", quantity_json(input.quantity)},
-          {"prior",  quantity_json(prior.quantity)}
+  for (const auto& name : model.constants.joint().names) {
+    inputs[name] = {
+        {"fitted", quantity_json(model.constants.at(model.constants.index(name)).quantity)  },
+        {"before", quantity_json(before.constants.at(before.constants.index(name)).quantity)}
+    };
+  }
+  if (model.constants.has("host.model_form")) {
+    const auto& form = model.constants.at(model.constants.index("host.model_form")).quantity;
+    if (form.provenance == Provenance::kMeasured) {
+      inputs["host.model_form"] = {
+          {"fitted", quantity_json(form)}
       };
     }
   }
@@ -151,14 +240,18 @@ json to_json(const Model& model) {
       {"inputs",                   inputs                                             },
       {"covariance_of",            model.constants.joint().names                      },
       {"covariance_of_logarithms", covariance_json(model.constants.joint().covariance)},
+      {"errors_of_the_equations",
+       {{"unseen", scale_json(model.errors.unseen())},
+        {"seen", scale_json(model.errors.seen())},
+        {"residuals", residuals_json(model.errors.known())}}                          },
       {"scores",                   scores                                             },
       {"warnings",                 model.warnings                                     }
   };
 }
 
-Model model_from_json(const json& j, const std::string& where) {
+Model model_from_json(const json& j, const std::string& where, const Model& before) {
   try {
-    return read(j, where);
+    return read(j, before, where);
   } catch (const json::exception& error) {
     refuse(std::string("the model file is incomplete: ") + error.what(), where);
   }
@@ -181,8 +274,8 @@ Model load_model(const std::string& path) {
   return model_from_json(j, path);
 }
 
-void save_model(const Model& model, const std::string& path) {
-  write_file(path, [&](std::ostream& out) { out << to_json(model).dump(1) << '\n'; });
+void save_model(const Model& model, const std::string& path, const Model& before) {
+  write_file(path, [&](std::ostream& out) { out << to_json(model, before).dump(1) << '\n'; });
 }
 
 }  // namespace fabricast

@@ -1,6 +1,7 @@
 // What a fit leaves behind and a forecast starts from: model.json.
 #pragma once
 
+#include "model/fit/residual_process.hpp"
 #include "model/inputs.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -23,23 +24,33 @@ struct FitScore {
 /// The constants of the cost model, as shipped or moved by measurements.
 struct Model {
   Inputs constants;
-  std::string description = "published and assumed constants; nothing was measured here";
-  /// Largest communicator among the fitted records, for "host" and for "gpu" ranks; none: no fit.
+  std::string description;
+  ResidualProcess errors;  // of the equations; with what a fit left unexplained on its system
+  /// Largest communicator behind the constants: "host" and "gpu" ranks of a user's own fit,
+  /// "published.CLASS" of the published curves over a class of fabrics ("none": one node).
   std::map<std::string, int> fitted_ranks;
   std::vector<FitScore> scores;
   std::vector<std::string> warnings;  // what the residuals say against the fit
 };
 
-/// The shipped constants.
+/// The constants before any measurement: model/collective/priors.toml.
 Model prior_model();
+/// The shipped constants: fitted to the published curves.
+Model published_model();
 
-/// Writes the fitted inputs with their priors, covariance, scores and warnings.
-nlohmann::json to_json(const Model& model);
-/// The shipped constants moved by a fit. Throws Error naming `where` for what is not such a file.
-Model model_from_json(const nlohmann::json& json, const std::string& where);
+/// Writes the inputs that were fitted together with what they were before, their covariance, what
+/// is left unexplained, scores and warnings.
+nlohmann::json to_json(const Model& model, const Model& before = published_model());
+/// `before` moved by a fit. Throws Error naming `where` for what is not such a file.
+Model model_from_json(const nlohmann::json& json,
+                      const std::string& where,
+                      const Model& before = published_model());
 
+/// A user's own fit, on top of the shipped constants.
 Model load_model(const std::string& path);
 /// Written beside the target and renamed: never half a file.
-void save_model(const Model& model, const std::string& path);
+void save_model(const Model& model,
+                const std::string& path,
+                const Model& before = published_model());
 
 }  // namespace fabricast

@@ -58,6 +58,18 @@ void CandidateSet::keep(const std::vector<std::size_t>& kept) {
   bias_.resize(kept.size());
 }
 
+void CandidateSet::keep_estimated() {
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (cells_[i]) {
+      kept.push_back(i);
+    }
+  }
+  if (!kept.empty()) {
+    keep(kept);
+  }
+}
+
 Prices CandidateSet::prices(const Inputs& inputs) const {
   Prices prices;
   prices.reserve(size());

@@ -40,6 +40,9 @@ class CandidateSet {
     keep(kept);
   }
 
+  /// Drops what NCCL itself does not have (hierarchical), unless that is all there is.
+  void keep_estimated();
+
   [[nodiscard]] Prices prices(const Inputs& inputs) const;
 
   /// NCCL's own estimate; nothing where it has none (host ranks, all-to-all, hierarchical).

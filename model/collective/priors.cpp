@@ -42,8 +42,4 @@ Inputs prior_inputs() {
   return priors;
 }
 
-int calibrated_ranks(std::string_view what) {
-  return priors_file().at("calibration").integer_at(std::string(what) + "_ranks", 1);
-}
-
 }  // namespace fabricast

@@ -10,6 +10,9 @@ namespace fabricast {
 
 namespace {
 
+// Of the standard deviation before: more information came from before than from the rows.
+constexpr double kMostlyPrior = 0.71;
+
 bool is_effect(const std::string& input) { return input.starts_with("system."); }
 
 }  // namespace
@@ -207,7 +210,14 @@ Inputs JointFit::constants(const std::string& system,
     for (Eigen::Index k = 0; k < n; ++k) {
       joint.covariance(i, k) = solution_.covariance(at, kept[static_cast<std::size_t>(k)]);
     }
-    constants.add(input.name, {value, value / factor, value * factor, provenance, source});
+    Quantity<double> fitted{value, value / factor, value * factor, provenance, source};
+    // What says more than the rows did is where the number comes from.
+    const double sd = std::sqrt(solution_.covariance(at, at));
+    if (sd > kMostlyPrior * log_sd(input.quantity)) {
+      fitted.provenance = input.quantity.provenance;
+      fitted.source = input.quantity.source;
+    }
+    constants.add(input.name, std::move(fitted));
   }
   constants.set_joint(std::move(joint));
   return constants;

@@ -3,6 +3,7 @@
 #include "core/csv.hpp"
 #include "core/error.hpp"
 #include "core/statistics.hpp"
+#include "model/fit/size_band.hpp"
 
 #include "embedded/published_files.hpp"
 
@@ -152,19 +153,6 @@ std::vector<PublishedCurve> published_curves() {
   }
   weigh_cells(curves);
   return curves;
-}
-
-SizeBand size_band(Bytes message) {
-  constexpr double kKiB = 1024;
-  return message.si() <= 64 * kKiB           ? SizeBand::kSmall
-         : message.si() <= 16 * kKiB * kKiB ? SizeBand::kMiddle
-                                            : SizeBand::kLarge;
-}
-
-std::string_view name(SizeBand band) {
-  static constexpr std::array<std::string_view, 3> kNames{
-      "<= 64 KiB", "64 KiB - 16 MiB", "> 16 MiB"};
-  return kNames[static_cast<std::size_t>(band)];
 }
 
 }  // namespace fabricast

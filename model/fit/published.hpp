@@ -19,10 +19,4 @@ struct PublishedCurve {
 /// sizes) weighs as at most six points, however many it has.
 std::vector<PublishedCurve> published_curves();
 
-/// Bands of message sizes that errors are reported by.
-enum class SizeBand { kSmall, kMiddle, kLarge };
-SizeBand size_band(Bytes message);
-/// "<= 64 KiB", "64 KiB - 16 MiB", "> 16 MiB".
-std::string_view name(SizeBand band);
-
 }  // namespace fabricast

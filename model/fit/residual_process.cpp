@@ -20,8 +20,13 @@ double log_distance(double a, double b) { return std::abs(std::log(a / b)); }
 
 }  // namespace
 
-ResidualProcess::ResidualProcess(const Scale& scale, std::vector<Residual> known)
-    : scale_(scale), known_(std::move(known)) {
+ResidualProcess::ResidualProcess(const Scale& unseen,
+                                 const Scale& seen,
+                                 std::vector<Residual> known)
+    : unseen_(unseen), seen_(seen), known_(std::move(known)) {
+  for (const Residual& r : known_) {
+    (r.place.nodes == 1 ? knows_one_node_ : knows_several_) = true;
+  }
   const auto n = static_cast<Eigen::Index>(known_.size());
   Eigen::MatrixXd all(n, n);
   Eigen::VectorXd residuals(n);
@@ -39,14 +44,15 @@ ResidualProcess::ResidualProcess(const Scale& scale, std::vector<Residual> known
 }
 
 // Constant within the bands, linear in ln(size) between their middles.
-double ResidualProcess::sd(Bytes message) const {
-  const double octaves = std::log2(std::max(1.0, message.si()));
+double ResidualProcess::sd(const ResidualPlace& place) const {
+  const Scale& scale = (place.nodes == 1 ? knows_one_node_ : knows_several_) ? seen_ : unseen_;
+  const double octaves = std::log2(std::max(1.0, place.message.si()));
   const auto between = [&](double from, double to, double a, double b) {
     const double share = std::clamp((octaves - from) / (to - from), 0.0, 1.0);
     return a + share * (b - a);
   };
-  return octaves < 20 ? between(14, 18, scale_.small, scale_.middle)
-                      : between(22, 26, scale_.middle, scale_.large);
+  return octaves < 20 ? between(14, 18, scale.small, scale.middle)
+                      : between(22, 26, scale.middle, scale.large);
 }
 
 double ResidualProcess::covariance(const ResidualPlace& a, const ResidualPlace& b) const {
@@ -59,11 +65,11 @@ double ResidualProcess::covariance(const ResidualPlace& a, const ResidualPlace& 
   if ((a.nodes == 1) != (b.nodes == 1)) {
     alike *= kOneNodeAgainstSeveral;
   }
-  return alike * sd(a.message) * sd(b.message);
+  return alike * sd(a) * sd(b);
 }
 
 ResidualProcess::Belief ResidualProcess::at(const ResidualPlace& place) const {
-  const double own = sd(place.message);
+  const double own = sd(place);
   if (known_.empty()) {
     return {0, own};
   }

@@ -38,21 +38,27 @@ class ResidualProcess {
   };
 
   ResidualProcess() = default;
-  ResidualProcess(const Scale& scale, std::vector<Residual> known);
+  /// `unseen`: of a system without residuals, on one node and on several apart; `seen`: of one whose
+  /// own constants were fitted to `known`.
+  ResidualProcess(const Scale& unseen, const Scale& seen, std::vector<Residual> known);
 
   struct Belief {
     double mean = 0;
     double sd = 0;
   };
   [[nodiscard]] Belief at(const ResidualPlace& place) const;
-  [[nodiscard]] const Scale& scale() const { return scale_; }
+  [[nodiscard]] const Scale& unseen() const { return unseen_; }
+  [[nodiscard]] const Scale& seen() const { return seen_; }
   [[nodiscard]] const std::vector<Residual>& known() const { return known_; }
 
  private:
   [[nodiscard]] double covariance(const ResidualPlace& a, const ResidualPlace& b) const;
-  [[nodiscard]] double sd(Bytes message) const;
+  [[nodiscard]] double sd(const ResidualPlace& place) const;
 
-  Scale scale_;
+  Scale unseen_;
+  Scale seen_;
+  bool knows_one_node_ = false;
+  bool knows_several_ = false;
   std::vector<Residual> known_;
   Eigen::MatrixXd inverse_;   // of the covariance of what is known
   Eigen::VectorXd weighted_;  // inverse x residuals

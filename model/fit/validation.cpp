@@ -4,6 +4,7 @@
 #include "model/collective/priors.hpp"
 #include "model/collective/uncertainty.hpp"
 #include "model/fit/joint_fit.hpp"
+#include "model/fit/model_error.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,14 +18,6 @@ namespace {
 
 constexpr double kKnownLogSd = 0.1;
 constexpr const char* kSource = "fit to published curves";
-
-ResidualPlace place(const MeasuredCurve& curve, Bytes message) {
-  const auto& setting = curve.setting;
-  return {curve.collective,
-          static_cast<double>(setting.nodes),
-          static_cast<double>(setting.layout.per_node),
-          message};
-}
 
 // The interval is of the constants alone; widen() adds what the equations themselves get wrong.
 void judge(const MeasuredCurve& measured,
@@ -42,12 +35,6 @@ void judge(const MeasuredCurve& measured,
                       time + spread.log_low,
                       time + spread.log_high});
   }
-}
-
-void widen(JudgedPoint& p, double sd) {
-  const double width = kSdsOf90Percent * sd;
-  p.low = p.predicted - std::hypot(p.predicted - p.low, width);
-  p.high = p.predicted + std::hypot(p.high - p.predicted, width);
 }
 
 // The node counts of a system's curves on several nodes that a warm fit knows: the smallest, at
@@ -113,7 +100,7 @@ void judge_larger_scales(const std::string& system,
   fit.solve();
   const Inputs constants = fit.constants(system, Provenance::kPublished, kSource);
   const auto errors = residuals(fit);
-  const ResidualProcess process(remaining_error(errors), errors.at(system));
+  const ResidualProcess process({}, remaining_error(errors), errors.at(system));
   for (const auto& curve : curves) {
     if (curve.measured.system != system || curve.measured.setting.nodes <= largest_known) {
       continue;
@@ -144,7 +131,7 @@ Validation validate(const std::vector<PublishedCurve>& curves) {
     const Inputs constants = fitted_without(group, curves);
     for (const auto& curve : curves) {
       if (curve.left_out_with == group) {
-        judge(curve.measured, constants, v.cold);
+        judge(curve.measured, constants, v.cold_unwidened);
       }
     }
     for (const auto& system : systems) {
@@ -153,22 +140,21 @@ Validation validate(const std::vector<PublishedCurve>& curves) {
       }
     }
   }
-  std::vector<JudgedPoint> widened = v.cold;
+  v.cold = v.cold_unwidened;
   for (const auto& [group, systems] : groups) {
-    std::vector<const JudgedPoint*> others;
-    for (const auto& p : v.cold) {
+    std::vector<JudgedPoint> others;
+    for (const auto& p : v.cold_unwidened) {
       if (group_of(p, curves) != group) {
-        others.push_back(&p);
+        others.push_back(p);
       }
     }
-    const ResidualProcess process(model_error(others), {});
-    for (auto& p : widened) {
+    const ResidualProcess process(model_error(others), {}, {});
+    for (auto& p : v.cold) {
       if (group_of(p, curves) == group) {
         widen(p, process.at(place(*p.curve, p.message)).sd);
       }
     }
   }
-  v.cold = std::move(widened);
   return v;
 }
 
@@ -186,72 +172,6 @@ std::vector<JudgedPoint> judge_fitted(const std::vector<PublishedCurve>& curves)
           judged);
   }
   return judged;
-}
-
-ResidualProcess::Scale model_error(const std::vector<const JudgedPoint*>& points) {
-  std::array<double, 3> sds{};
-  for (const SizeBand band : {SizeBand::kSmall, SizeBand::kMiddle, SizeBand::kLarge}) {
-    std::map<std::string, std::vector<const JudgedPoint*>> systems;
-    for (const JudgedPoint* p : points) {
-      if (size_band(p->message) == band) {
-        systems[p->curve->system].push_back(p);
-      }
-    }
-    // Share of the points, each system counting alike, that an interval widened by sd covers.
-    const auto covered = [&](double sd) {
-      double sum = 0;
-      for (const auto& [system, own] : systems) {
-        double inside = 0;
-        for (const JudgedPoint* p : own) {
-          JudgedPoint wider = *p;
-          widen(wider, sd);
-          inside += wider.low <= p->measured && p->measured <= wider.high ? 1 : 0;
-        }
-        sum += inside / static_cast<double>(own.size());
-      }
-      return sum / static_cast<double>(systems.size());
-    };
-    double low = 0.02;
-    double high = 2;
-    for (int step = 0; step < 30; ++step) {
-      const double middle = (low + high) / 2;
-      (covered(middle) < 0.9 ? low : high) = middle;
-    }
-    sds[static_cast<std::size_t>(band)] = high;
-  }
-  return {sds[0], sds[1], sds[2]};
-}
-
-std::map<std::string, std::vector<Residual>> residuals(const JointFit& fit) {
-  std::map<std::string, std::vector<Residual>> by_system;
-  std::vector<double> times;
-  for (const CurveModel& model : fit.curves()) {
-    times.resize(model.size());
-    model.log_times(times.data());
-    for (std::size_t p = 0; p < times.size(); ++p) {
-      const auto& point = model.curve().points[p];
-      by_system[model.curve().system].push_back(
-          {place(model.curve(), point.message), point.log_time - times[p]});
-    }
-  }
-  return by_system;
-}
-
-ResidualProcess::Scale remaining_error(
-    const std::map<std::string, std::vector<Residual>>& by_system) {
-  std::array<std::vector<double>, 3> errors;
-  for (const auto& [system, own] : by_system) {
-    for (const Residual& r : own) {
-      errors[static_cast<std::size_t>(size_band(r.place.message))].push_back(std::abs(r.log_error));
-    }
-  }
-  std::array<double, 3> sds{};
-  for (std::size_t band = 0; band < sds.size(); ++band) {
-    std::sort(errors[band].begin(), errors[band].end());
-    sds[band] =
-        errors[band].empty() ? 0.3 : std::max(0.02, quantile(errors[band], 0.9) / kSdsOf90Percent);
-  }
-  return {sds[0], sds[1], sds[2]};
 }
 
 ErrorScore score(const std::vector<const JudgedPoint*>& points) {

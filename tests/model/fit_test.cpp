@@ -1,4 +1,4 @@
-#include "model/fit.hpp"
+#include "model/fit/fit.hpp"
 
 #include "core/error.hpp"
 #include "model/collective/cost.hpp"
@@ -28,7 +28,7 @@ std::vector<Record> synthetic(const Truth& truth, const std::vector<int>& rank_c
   std::vector<Record> records;
   for (const int ranks : rank_counts) {
     const Setting setting = make_setting(cluster, ranks, ranks);
-    Inputs inputs = inputs_for(cluster, setting, prior_model().constants);
+    Inputs inputs = inputs_for(cluster, setting, published_model().constants);
     inputs.set_value(inputs.index("host.alpha_us"), truth.alpha_us);
     inputs.set_value(inputs.index("host.bandwidth_GBps"), truth.bandwidth_GBps);
     for (const auto& row : kTextbookAlgorithms) {
@@ -85,7 +85,7 @@ TEST(Fit, ATenthOfTheRowsFarOffDoesNotMoveIt) {
 }
 
 TEST(Fit, FewRecordsMoveLittleAndManyMoveAll) {
-  const double prior = prior_model().constants["host.bandwidth_GBps"];
+  const double prior = published_model().constants["host.bandwidth_GBps"];
   const Truth far{.alpha_us = 2.5, .bandwidth_GBps = 2.0};
   std::vector<Record> few = synthetic(far, {2});
   few.resize(2);  // two tiny messages

@@ -25,7 +25,7 @@ Question question(Collective collective,
 }
 
 Forecast ask(const std::string& cluster, const Question& q) {
-  return predict(load_cluster(cluster), q, prior_model());
+  return predict(load_cluster(cluster), q, published_model());
 }
 
 const std::vector<std::uint64_t> kSizes{8, 1024, 1 << 20, 1 << 30};
