@@ -1,7 +1,7 @@
 #include "model/cluster.hpp"
 
-#include "core/names.hpp"
 #include "model/cluster_checks.hpp"
+#include "model/cluster_file.hpp"
 #include "model/cluster_parts.hpp"
 #include "model/cluster_schema.hpp"
 #include "model/toml_quantity.hpp"
@@ -10,9 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-
-#include "embedded/clusters_files.hpp"
 
 namespace fabricast {
 
@@ -181,7 +178,7 @@ std::vector<std::string> texts(const TomlValue* list) {
   return texts;
 }
 
-Cluster make_cluster(const TomlValue& file) {
+Cluster cluster_of(const TomlValue& file) {
   const Parts parts(file);
   const TomlValue& about = file.at("cluster");
   Cluster cluster;
@@ -204,91 +201,38 @@ Cluster make_cluster(const TomlValue& file) {
   return cluster;
 }
 
-std::vector<Error> faults_of(const TomlValue& file, const std::string& name) {
-  Faults faults(name);
-  check_schema(file, cluster_rule(), faults);
+}  // namespace
+
+std::vector<Error> faults_of(const ClusterFile& file) {
+  Faults faults(file.name);
+  check_schema(file.root, cluster_rule(), faults);
   if (faults.all().empty()) {
-    check_cluster(file, Parts(file), faults);
+    check_cluster(file.root, Parts(file.root), faults);
   }
   return faults.all();
 }
 
-struct Source {
-  std::string text;
-  std::string file;  // for messages
-};
-
-bool is_path(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".toml");
-}
-
-/// The files by their clusters' other names.
-std::map<std::string, const EmbeddedFile*> read_aliases() {
-  std::map<std::string, const EmbeddedFile*> files;
-  for (const auto& file : clusters_files()) {
-    const TomlValue root = read_toml(file.text, "clusters/" + file.name);
-    const TomlValue* about = root.find("cluster");
-    for (const auto& alias : texts(about == nullptr ? nullptr : about->find("aliases"))) {
-      files.emplace(alias, &file);
-    }
-  }
-  return files;
-}
-
-const EmbeddedFile* find_built_in(const std::string& name) {
-  const auto& files = clusters_files();
-  const auto found = std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& file) {
-    return file.name == name + ".toml" && file.name != kPartsFile;
-  });
-  if (found != files.end()) {
-    return &*found;
-  }
-  static const auto aliases = read_aliases();
-  const auto alias = aliases.find(name);
-  return alias == aliases.end() ? nullptr : alias->second;
-}
-
-Source find_source(const std::string& name_or_path) {
-  if (is_path(name_or_path)) {
-    return {read_toml_file(name_or_path), name_or_path};
-  }
-  if (const EmbeddedFile* file = find_built_in(name_or_path)) {
-    return {file->text, "clusters/" + file->name};
-  }
-  throw unknown_name("cluster", quoted(name_or_path), cluster_names(), "a file needs a / or .toml");
-}
-
-}  // namespace
-
-std::vector<std::string> cluster_names() {
-  std::vector<std::string> names;
-  for (const auto& file : clusters_files()) {
-    if (file.name != kPartsFile) {
-      names.push_back(file.name.substr(0, file.name.rfind('.')));
-    }
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-Cluster parse_cluster(const std::string& text, const std::string& file) {
-  const TomlValue root = read_toml(text, file);
-  const auto faults = faults_of(root, file);
+Cluster make_cluster(const ClusterFile& file) {
+  const auto faults = faults_of(file);
   if (!faults.empty()) {
     throw Error(faults.front());
   }
-  return make_cluster(root);
+  return cluster_of(file.root);
+}
+
+Cluster parse_cluster(const std::string& text, const std::string& file) {
+  return make_cluster({file, read_toml(text, file)});
 }
 
 Cluster load_cluster(const std::string& name_or_path) {
-  const Source source = find_source(name_or_path);
+  const ClusterText source = find_cluster_text(name_or_path);
   return parse_cluster(source.text, source.file);
 }
 
 std::vector<Error> cluster_faults(const std::string& name_or_path) {
-  const Source source = find_source(name_or_path);
+  const ClusterText source = find_cluster_text(name_or_path);
   try {
-    return faults_of(read_toml(source.text, source.file), source.file);
+    return faults_of({source.file, read_toml(source.text, source.file)});
   } catch (const Error& fault) {
     return {fault};
   }

@@ -156,7 +156,7 @@ class ClusterCheck {
     }
     if (up == 0 && !is_top) {
       faults_.add(tier.at("up"), path, "no ports to the tier above", "up = 1 or more");
-    } else if (up > 0) {
+    } else if (up > 0 && tier.at("oversub").line != kSetOnCommandLine) {  // a what-if may ask more
       oversubscription(tier, path, static_cast<double>(down) / up);
     }
   }

@@ -8,6 +8,9 @@
 
 namespace fabricast {
 
+/// Instead of a line: the value was set on the command line.
+inline constexpr int kSetOnCommandLine = -1;
+
 struct TomlValue {
   enum class Kind { kText, kInteger, kNumber, kFlag, kDate, kList, kTable };
 

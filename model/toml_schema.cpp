@@ -230,7 +230,9 @@ void Faults::add(Error fault) {
 
 std::string Faults::where(const TomlValue& value, const std::string& path) const {
   // The root of an empty file has no line of its own.
-  const std::string line = fmt::format("{}:{}", file_, std::max(value.line, 1));
+  const std::string line = value.line == kSetOnCommandLine
+                               ? fmt::format("{} with --set", file_)
+                               : fmt::format("{}:{}", file_, std::max(value.line, 1));
   return path.empty() ? line : fmt::format("{}, {}", line, path);
 }
 

@@ -90,6 +90,8 @@ constexpr Bad kBad[]{
     {"@ predict --cases /nowhere.csv -o /dev/null",                                                 "/nowhere.csv"  },
     {"@ fit /nowhere.jsonl",                                                                        "/nowhere.jsonl"},
     {"@ report /nowhere",                                                                           "/nowhere"      },
+    {"@ clusters show hgx-h100 --set fabric.rials=4",                                               "fabric.rails"  },
+    {"@ clusters show hgx-h100 --set fabric.rails",                                                 "KEY=VALUE"     },
     {"@ clusters show nothing",                                                                     "colossus-100k" },
     {"@ measure --collective all_redux",                                                            "all_reduce"    },
     {"@ measure --backend cuda",                                                                    "nccl"          },
@@ -117,6 +119,22 @@ TEST(BadInput, MalformedTomlNamesFileAndLine) {
   EXPECT_EQ(said.exit_code, 2);
   EXPECT_NE(said.err.find("bad.toml:2"), std::string::npos) << said.err;
   EXPECT_NE(said.err.find("try: "), std::string::npos) << said.err;
+}
+
+TEST(Clusters, AreAllGood) {
+  const Said said = run("@ clusters check");
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.out.find("superpod-h100        switches: leaf 32, spine 16\n"), std::string::npos)
+      << said.out;
+  EXPECT_NE(said.out.find("switches: tor 240, agg 120"), std::string::npos) << said.out;
+}
+
+TEST(Clusters, AreShownAsTheyWouldBe) {
+  const Said said = run("@ clusters show p5 --set 'fabric.tier[spine].oversub=1,4' --sources");
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.out.find("what if: fabric.tier.spine.oversub=4\naws-p5: "), std::string::npos)
+      << said.out;
+  EXPECT_NE(said.out.find("set on the command line"), std::string::npos);
 }
 
 TEST(Help, EverySubcommandExplainsItself) {

@@ -70,6 +70,25 @@ TEST(Cluster, EachAliasBelongsToOneClusterAndLoadsIt) {
   }
 }
 
+TEST(Cluster, IsFoundByTheNamesThatPeopleType) {
+  for (const auto& [alias, id] : std::vector<std::pair<std::string, std::string>>{
+           {"p5",                    "aws-p5"        },
+           {"dgx-h100",              "hgx-h100"      },
+           {"hgx-h100-single",       "hgx-h100"      },
+           {"superpod-h100",         "superpod-h100" },
+           {"dgx-superpod-h100-127", "superpod-h100" },
+           {"meta-24k-roce",         "meta-24k-roce" },
+           {"baseline-25k",          "meta-24k-roce" },
+           {"plan-300k-b200",        "plan-300k-b200"},
+           {"lab-2node-ethernet",    "lab-2-hosts"   },
+           {"gb200-nvl72-xN",        "gb200-nvl72"   },
+           {"alibaba-hpn7",          "alibaba-hpn7"  },
+           {"colossus",              "colossus-200k" }
+  }) {
+    EXPECT_EQ(load_cluster(alias).id, id);
+  }
+}
+
 class ShippedCluster : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ShippedCluster, IsGoodAndNamedAsItsFile) {
@@ -117,9 +136,20 @@ std::vector<double> switches_of(const Cluster& cluster) {
 
 TEST(ClusterShape, ImpliesAsManySwitchesAsThePortsNeed) {
   EXPECT_EQ(switches_of(load_cluster("colossus-100k")), (std::vector<double>{1563, 1563, 782}));
-  // The published counts of the 2,048-node reference design.
-  EXPECT_EQ(switches_of(load_cluster("hgx-h100")), (std::vector<double>{512, 512, 256}));
   EXPECT_TRUE(switches_of(load_cluster("host-box")).empty());
+}
+
+TEST(ClusterShape, ImpliesTheCountsThatArePublished) {
+  // DGX SuperPOD: 127 nodes with H100, 2,048 nodes with B200.
+  EXPECT_EQ(switches_of(load_cluster("superpod-h100")), (std::vector<double>{32, 16}));
+  EXPECT_EQ(switches_of(load_cluster("superpod-b200")), (std::vector<double>{512, 512, 256}));
+  EXPECT_EQ(switches_of(load_cluster("hgx-h100")), (std::vector<double>{512, 512, 256}));
+  // A pod of HPN 7.0: 240 leaves, 120 aggregation switches.
+  const auto hpn = switches_of(load_cluster("hpn7"));
+  EXPECT_EQ(hpn.at(0), 240);
+  EXPECT_EQ(hpn.at(1), 120);
+  // Meta: a switch per rack of two nodes, 1,536 racks.
+  EXPECT_EQ(switches_of(load_cluster("meta-24k-roce")).at(0), 1536);
 }
 
 TEST(ClusterShape, PlanesMultiplyTheLeaves) {
