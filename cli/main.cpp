@@ -25,6 +25,7 @@ int run(int argc, char** argv) {
                          register_import,
                          register_fit,
                          register_predict,
+                         register_expect,
                          register_report,
                          register_clusters}) {
     add(app);

@@ -76,9 +76,9 @@ const std::vector<MeasuredColumn>& measured_columns() {
 
 // An imported row is mostly a mean: its interval and percentiles are those of means.
 std::string mean_mark(const Record& r, const Summary& s) {
-  const std::string calls =
-      r.calls_per_sample > 0 ? format_count(static_cast<std::uint64_t>(r.calls_per_sample))
-                             : "an unknown number of";
+  const std::string calls = r.calls_per_sample > 0
+                                ? format_count(static_cast<std::uint64_t>(r.calls_per_sample))
+                                : "an unknown number of";
   return s.n == 1 ? fmt::format("a mean of {} calls: no interval, no percentiles", calls)
                   : fmt::format("each sample is a mean of {} calls", calls);
 }
