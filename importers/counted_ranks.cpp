@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
@@ -45,7 +46,7 @@ bool all_are_listed(const NcclTestsRun& run, int per_line) {
   for (const auto& device : run.devices) {
     ranks.insert(device.rank);
   }
-  int expected = 0;
+  std::int64_t expected = 0;
   return std::all_of(ranks.begin(), ranks.end(), [&](int rank) {
     const bool next = rank == expected;
     expected += per_line;

@@ -22,30 +22,22 @@ std::string without_output_tags(std::string_view line) {
   constexpr std::array<std::string_view, 3> kStreams{"<stdout>:", "<stderr>:", "<stddiag>:"};
   constexpr std::size_t kLongestTag = 300;
   std::string kept;
-  while (!line.empty()) {
-    std::size_t tag = std::string_view::npos;
-    std::size_t length = 0;
-    for (const auto stream : kStreams) {
-      const auto at = line.find(stream);
-      if (at < tag) {
-        tag = at;
-        length = stream.size();
-      }
+  std::size_t done = 0;
+  for (auto at = line.find("<std"); at != std::string_view::npos; at = line.find("<std", at + 1)) {
+    const auto stream = std::find_if(kStreams.begin(), kStreams.end(), [&](std::string_view s) {
+      return line.substr(at, s.size()) == s;
+    });
+    if (stream == kStreams.end() || at == done || line[at - 1] != ']') {
+      continue;
     }
-    if (tag == std::string_view::npos) {
-      break;
+    const std::size_t from = at - std::min(at - done, kLongestTag);
+    const auto open = line.substr(from, at - from).rfind('[');
+    if (open != std::string_view::npos) {
+      kept += line.substr(done, from + open - done);
+      done = at + stream->size();
     }
-    std::string_view before = line.substr(0, tag);
-    if (!before.empty() && before.back() == ']') {
-      const auto open = before.rfind('[');
-      if (open != std::string_view::npos && tag - open <= kLongestTag) {
-        before = before.substr(0, open);
-      }
-    }
-    kept += before;
-    line.remove_prefix(tag + length);
   }
-  return kept.append(line);
+  return kept.append(line.substr(done));
 }
 
 // "2026-01-29T18:02:19.123Z" of a container's log.
@@ -105,10 +97,12 @@ std::size_t offset_in(std::string_view line, std::string_view part) {
 
 // How much of "-1node7:12:34" belongs to a row: up to a known host, else up to the first letter
 // (what a row ends with is a number or N/A).
-std::size_t row_part(std::string_view word, const std::vector<std::string>& hosts) {
-  for (const auto& host : hosts) {
-    if (const auto at = word.find(host + ":"); at != std::string_view::npos) {
-      return at;
+std::size_t row_part(std::string_view word, const std::set<std::string, std::less<>>& hosts) {
+  constexpr std::size_t kLongestNumber = 24;
+  const std::string_view name = word.substr(0, word.find(':'));
+  for (std::size_t start = 0; start < std::min(name.size(), kLongestNumber); ++start) {
+    if (hosts.contains(name.substr(start))) {
+      return start;
     }
   }
   if (word.starts_with("N/A")) {
@@ -159,7 +153,8 @@ std::string without_tags(std::string_view line) {
   return std::string(rest);
 }
 
-std::string without_nccl_message(const std::string& line, const std::vector<std::string>& hosts) {
+std::string without_nccl_message(const std::string& line,
+                                 const std::set<std::string, std::less<>>& hosts) {
   const std::size_t marker = find_nccl_marker(line);
   if (marker == std::string::npos) {
     return line;

@@ -33,9 +33,17 @@ T value_or(const json& object, const char* key, T otherwise) {
   }
 }
 
+// Whole numbers only: a fraction or a number that does not fit is not a count.
+std::uint64_t whole_or(const json& object, const char* key, std::uint64_t otherwise) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return object.is_object() && found != object.end() && found->is_number_unsigned()
+             ? found->get<std::uint64_t>()
+             : otherwise;
+}
+
 int count_or(const json& object, const char* key, int otherwise) {
-  const auto value = value_or<std::int64_t>(object, key, otherwise);
-  return value >= 0 && value < 1'000'000'000 ? static_cast<int>(value) : otherwise;
+  const std::uint64_t value = whole_or(object, key, ~std::uint64_t{0});
+  return value < 1'000'000'000 ? static_cast<int>(value) : otherwise;
 }
 
 // Where the last whole element of "results" ends, for a file whose writer died; 0 without one.
@@ -195,7 +203,7 @@ std::optional<PrintedRow> row_of(const json& j, int number) {
     return std::nullopt;
   }
   row.bytes = j["size"].get<std::uint64_t>();
-  row.count = value_or<std::uint64_t>(j, "count", 0);
+  row.count = whole_or(j, "count", 0);
   row.type = value_or<std::string>(j, "type", "");
   row.redop = value_or<std::string>(j, "redop", "");
   row.root = trimmed(value_or<std::string>(j, "root", ""));  // padded to six
@@ -229,10 +237,10 @@ void read_header(const json& object, NcclTestsRun& run) {
   }
   run.nccl_version = nccl_version_of_code(count_or(object, "nccl_version", 0));
   const json config = object.value("config", json::object());
-  run.calls = count_or(config, "iterations", 0) *
-              std::clamp(count_or(config, "aggregated_iterations", 1), 1, 1'000'000);
-  run.ranks_per_device_line = std::clamp(count_or(config, "nthreads", 1), 1, 1024) *
-                              std::clamp(count_or(config, "ngpus", 1), 1, 1024);
+  run.calls = capped_product(count_or(config, "iterations", 0),
+                             count_or(config, "aggregated_iterations", 1));
+  run.ranks_per_device_line =
+      std::min(capped_product(count_or(config, "nthreads", 1), count_or(config, "ngpus", 1)), 4096);
   if (config.is_object() && config.contains("devices") && config["devices"].is_array()) {
     for (const auto& device : config["devices"]) {
       run.devices.push_back(device_of(device));
@@ -258,8 +266,7 @@ NcclTestsRun read_nccl_tests_json(const std::string& text, const std::string& fi
       !object.contains("config")) {
     refuse("this JSON has no 'config' and 'results'", file);
   }
-  if (const auto version = value_or<std::int64_t>(object, "version", 0);
-      version < 1 || version > 3) {
+  if (const int version = count_or(object, "version", 0); version < 1 || version > 3) {
     refuse(fmt::format("version {} of this format is not known", version), file);
   }
   NcclTestsRun run;

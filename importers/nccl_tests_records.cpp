@@ -78,7 +78,7 @@ class TableMaker {
       table_.remarks.emplace_back(run_.rows.empty() ? "the run ended before its first row"
                                                     : "the run was cut short: no closing lines");
     }
-    if (!run_.rows.empty()) {
+    if (!run_.rows.empty() || !run_.program.empty()) {
       tell();
       for (const PrintedRow& row : run_.rows) {
         add(row);

@@ -3,7 +3,9 @@
 
 #include "importers/printed_number.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,5 +69,11 @@ struct NcclTestsRun {
   std::vector<Remark> failures;
   bool complete = false;  // the closing lines are there
 };
+
+/// Of two counts from a file, which may be anything: at least one of the second, at most an int.
+inline int capped_product(int a, int b) {
+  const std::int64_t product = static_cast<std::int64_t>(a) * std::max(1, b);
+  return static_cast<int>(std::min<std::int64_t>(product, std::numeric_limits<int>::max()));
+}
 
 }  // namespace fabricast

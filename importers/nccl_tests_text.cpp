@@ -14,6 +14,9 @@ namespace {
 
 using Words = std::vector<std::string_view>;
 
+constexpr std::size_t kMostMentions = 20;
+constexpr std::size_t kLongestMention = 1000;
+
 template <typename Int>
 std::optional<Int> whole_number(std::string_view word) {
   Int value = 0;
@@ -184,9 +187,9 @@ class RowReader {
     if (const auto wrong = read_number(words_[at + 3])) {
       const double least = layout_.error ? accepted_error(type) : 0;
       // NaN is wrong. Where only the difference is printed, one element at least is wrong.
-      const bool good = wrong->value <= least;
+      const bool good = wrong->value >= 0 && wrong->value <= least;
       result.wrong = good ? 0
-                     : layout_.error || !(wrong->value < 1e18)
+                     : layout_.error || !(wrong->value > 0 && wrong->value < 1e18)
                          ? 1
                          : static_cast<std::uint64_t>(wrong->value);
     }
@@ -317,7 +320,7 @@ class TextReader {
     const auto own = warmup == std::string::npos ? std::string::npos : rest.find(" iters:", 8);
     if (own != std::string::npos) {
       const int iterations = number_after(rest.substr(own), " iters:", 0);
-      run_.calls = iterations * std::max(1, number_after(text, "agg iters:", 1));
+      run_.calls = capped_product(iterations, number_after(text, "agg iters:", 1));
     }
   }
 
@@ -326,10 +329,7 @@ class TextReader {
   void take_device(const std::string& text) {
     if (auto device = device_of(text, line_)) {
       open_run();
-      if (std::find(hosts_.begin(), hosts_.end(), device->host) == hosts_.end() &&
-          !device->host.empty()) {
-        hosts_.push_back(device->host);
-      }
+      hosts_.insert(device->host);
       run_.devices.push_back(std::move(*device));
     }
   }
@@ -402,7 +402,10 @@ class TextReader {
   void mention(const std::string& content) {
     if (content.find("_perf") != std::string::npos &&
         !content.starts_with("Collective test concluded")) {
-      mentions_.push_back(content);
+      mentions_.push_back(content.substr(0, kLongestMention));
+      if (mentions_.size() > kMostMentions) {
+        mentions_.erase(mentions_.begin());
+      }
     }
   }
 
@@ -440,7 +443,7 @@ class TextReader {
   NcclTestsRun run_;
   Layout layout_;
   RowReader row_{layout_};
-  std::vector<std::string> hosts_;
+  std::set<std::string, std::less<>> hosts_;
   std::vector<std::string> mentions_;  // since the last run
   std::string next_nccl_version_;      // said before the run began
   int line_ = 0;
