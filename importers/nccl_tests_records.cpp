@@ -71,9 +71,7 @@ class TableMaker {
   }
 
   ImportedTable make() {
-    for (const auto& failure : run_.failures) {
-      table_.remarks.push_back(fmt::format("line {}: {}", failure.line, failure.text));
-    }
+    tell_failures();
     if (!run_.complete) {
       table_.remarks.emplace_back(run_.rows.empty() ? "the run ended before its first row"
                                                     : "the run was cut short: no closing lines");
@@ -92,6 +90,18 @@ class TableMaker {
   }
 
  private:
+  // Every rank of a failed run may say so.
+  void tell_failures() {
+    constexpr std::size_t kShown = 3;
+    const auto& failures = run_.failures;
+    for (std::size_t i = 0; i < std::min(kShown, failures.size()); ++i) {
+      table_.remarks.push_back(fmt::format("line {}: {}", failures[i].line, failures[i].text));
+    }
+    if (failures.size() > kShown) {
+      table_.remarks.push_back(fmt::format("and {} failures more", failures.size() - kShown));
+    }
+  }
+
   void tell() {
     if (ranks_.ranks == 0) {
       refusal_ = ranks_.problem + ": say --nodes and --ranks-per-node";

@@ -38,6 +38,7 @@ const std::vector<Sample>& samples() {
       {"v3_all_gather_one_process.json", {{kAllGather, 8, 1, 4, 8}},    "unknown", "2.28.9",          20},
       {"v3_sendrecv_cpu_time.json",      {{kSendRecv, 16, 2, 4, 8}},    "unknown", "2.28.9",          20},
   };
+  // clang-format on
   return list;
 }
 
