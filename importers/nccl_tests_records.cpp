@@ -14,6 +14,8 @@ namespace fabricast {
 namespace {
 
 constexpr double kLongest_us = 1e15;  // core/record.cpp refuses longer times
+// A few broken rows are left out; above this share the collective or the ranks are wrong.
+constexpr double kMostContradictions = 0.2;
 
 Origin origin_of(const NcclTestsRun& run) {
   Origin origin;
@@ -195,6 +197,22 @@ class TableMaker {
       text += "; " + other.problem;
     }
     table_.remarks.push_back(std::move(text));
+    if (contradictions_ >
+        kMostContradictions * (contradictions_ + static_cast<double>(table_.records.size()))) {
+      withdraw();
+    }
+  }
+
+  // Small sizes contradict nothing, because their rates have too few digits: they would pass under
+  // a wrong name or number of ranks.
+  void withdraw() {
+    table_.records.clear();
+    table_.skipped = run_.skipped;
+    for (const PrintedRow& row : run_.rows) {
+      skip(row,
+           fmt::format(
+               "too many rows contradict {} on {} ranks", name(*table_.collective), ranks_.ranks));
+    }
   }
 
   const NcclTestsRun& run_;

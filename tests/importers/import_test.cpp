@@ -137,7 +137,8 @@ TEST(Import, ANameThatTheRowsContradictIsReported) {
       sample_text("two_boxes.txt"), "starting: all_reduce_perf", "starting: reduce_scatter_perf");
   const auto tables = import_log(text, "log", {});
   ASSERT_EQ(tables.size(), 1U);
-  EXPECT_LT(tables[0].records.size(), 16U);  // small sizes print no digits that could contradict
+  EXPECT_TRUE(tables[0].records.empty());
+  EXPECT_EQ(tables[0].skipped.size(), 16U);
   ASSERT_FALSE(tables[0].remarks.empty());
   EXPECT_NE(tables[0].remarks.back().find("the rows are those of all_reduce"), std::string::npos)
       << tables[0].remarks.back();
@@ -187,7 +188,7 @@ TEST(Import, WithoutDevicesTheOptionsSayTheRanks) {
   EXPECT_EQ(known.at(0).records[0].ranks, 16);
   EXPECT_EQ(known.at(0).records[0].ranks_per_node, 8);
   const auto wrong = import_log(text, "log", {std::nullopt, 4, 8});
-  EXPECT_LT(wrong.at(0).records.size(), 20U) << "busbw contradicts 32 ranks";
+  EXPECT_TRUE(wrong.at(0).records.empty()) << "busbw contradicts 32 ranks";
 }
 
 TEST(Import, OptionsPlaceRanksWhoseHostsAreHidden) {
