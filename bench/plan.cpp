@@ -23,15 +23,15 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 std::vector<DataType> selected_types(const Selection& selection) {
   std::vector<DataType> types;
   if (wants_all(selection.types)) {
-    for (const auto& row : kDataTypes) {
+    for (const auto& row : kMeasuredTypes) {
       types.push_back(row.id);
     }
     return types;
   }
   for (const auto& word : selection.types) {
     const auto type = find_data_type(word);
-    if (!type) {
-      throw unknown_name("type", word, names_of(kDataTypes));
+    if (!type || info(*type).exact_limit == 0) {
+      throw unknown_name("type", word, names_of(kMeasuredTypes));
     }
     types.push_back(*type);
   }

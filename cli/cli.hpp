@@ -8,7 +8,9 @@ namespace fabricast {
 
 void register_clusters(CLI::App& app);
 void register_doctor(CLI::App& app);
+void register_expect(CLI::App& app);
 void register_fit(CLI::App& app);
+void register_import(CLI::App& app);
 void register_measure(CLI::App& app);
 void register_predict(CLI::App& app);
 void register_report(CLI::App& app);

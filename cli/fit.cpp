@@ -22,21 +22,16 @@ struct Options {
 };
 
 void run(const Options& o) {
-  std::vector<Record> records;
-  for (const auto& path : o.files) {
-    RecordFile file = read_jsonl(path);
-    for (const auto& line : file.skipped) {
-      fmt::print(stderr, "skipped: {}\n", line);
-    }
-    records.insert(records.end(), file.records.begin(), file.records.end());
-  }
+  const std::vector<Record> records = read_records(o.files);
   const std::string cluster = o.cluster.empty() ? cluster_of(records) : o.cluster;
   if (cluster.empty()) {
     throw Error("no built-in cluster describes the machine of these records",
                 "",
                 "name its wiring with --cluster (fabricast clusters list, or a .toml file)");
   }
-  const FitResult result = fit(records, load_cluster(cluster), o.nccl_version);
+  const std::string nccl_version =
+      o.nccl_version.empty() ? nccl_version_of(records) : o.nccl_version;
+  const FitResult result = fit(records, load_cluster(cluster), nccl_version);
   save_model(result.model, o.out);
   write_fit(std::cout, result);
   fmt::print("written: {}\n", o.out);
@@ -48,11 +43,14 @@ void register_fit(CLI::App& app) {
   auto options = std::make_shared<Options>();
   Options& o = *options;
   CLI::App& c = *app.add_subcommand("fit", "Fit the model's constants to measured records");
-  c.add_option("results", o.files, ".jsonl files of `measure` or `run`")->required();
+  c.add_option("results", o.files, ".jsonl files of `measure`, `run` or `import`; - for a pipe")
+      ->required();
   c.add_option("-o,--out", o.out, "The model file")->capture_default_str();
   c.add_option(
       "--cluster", o.cluster, "Where the records were measured (default: from the records)");
-  c.add_option("--nccl-version", o.nccl_version, "NCCL of the records (default: the newest known)");
+  c.add_option("--nccl-version",
+               o.nccl_version,
+               "NCCL of the records (default: as they say, or the newest known)");
   c.callback([options] { run(*options); });
 }
 

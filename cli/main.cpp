@@ -22,8 +22,10 @@ int run(int argc, char** argv) {
   for (const auto add : {register_run,
                          register_doctor,
                          register_measure,
+                         register_import,
                          register_fit,
                          register_predict,
+                         register_expect,
                          register_report,
                          register_clusters}) {
     add(app);

@@ -51,8 +51,9 @@ std::uint64_t encode(DataType type, std::int64_t value) {
     case DataType::kInt32:
     case DataType::kInt64:
       return static_cast<std::uint64_t>(value);
+    default:  // not measured
+      return 0;
   }
-  return 0;
 }
 
 Pattern::Pattern(DataType type, int ranks) : ranks_(ranks) {

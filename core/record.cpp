@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <iostream>
 #include <optional>
 #include <ostream>
 
@@ -63,30 +64,32 @@ void refuse_bad_samples(const Record& r, const std::string& where) {
 json to_json(const Record& r) {
   const Origin& o = r.origin;
   return {
-      {"schema",         kSchema                    },
-      {"time_utc",       o.time_utc                 },
-      {"command_line",   o.command_line             },
-      {"fabricast",      o.fabricast                },
-      {"host",           o.host                     },
-      {"machine",        o.machine                  },
-      {"cores",          o.cores                    },
-      {"versions",       o.versions                 },
-      {"provenance",     name(Provenance::kMeasured)},
-      {"collective",     name(r.collective)         },
-      {"backend",        r.backend                  },
-      {"algorithm",      r.algorithm                },
-      {"type",           name(r.type)               },
-      {"count",          r.count                    },
-      {"bytes",          r.bytes                    },
-      {"ranks",          r.ranks                    },
-      {"ranks_per_node", r.ranks_per_node           },
-      {"oversubscribed", r.oversubscribed           },
-      {"samples_us",     r.samples_us               },
-      {"stopped_by",     name(r.stopped_by)         },
-      {"rank_median_us", r.rank_median_us           },
-      {"wrong_elements", r.wrong_elements           },
-      {"warnings",       r.warnings                 },
-      {"derived",        derived(r)                 }
+      {"schema",           kSchema                    },
+      {"time_utc",         o.time_utc                 },
+      {"command_line",     o.command_line             },
+      {"fabricast",        o.fabricast                },
+      {"host",             o.host                     },
+      {"machine",          o.machine                  },
+      {"cores",            o.cores                    },
+      {"versions",         o.versions                 },
+      {"provenance",       name(Provenance::kMeasured)},
+      {"collective",       name(r.collective)         },
+      {"backend",          r.backend                  },
+      {"algorithm",        r.algorithm                },
+      {"type",             name(r.type)               },
+      {"count",            r.count                    },
+      {"bytes",            r.bytes                    },
+      {"ranks",            r.ranks                    },
+      {"ranks_per_node",   r.ranks_per_node           },
+      {"oversubscribed",   r.oversubscribed           },
+      {"in_place",         r.in_place                 },
+      {"samples_us",       r.samples_us               },
+      {"calls_per_sample", r.calls_per_sample         },
+      {"stopped_by",       name(r.stopped_by)         },
+      {"rank_median_us",   r.rank_median_us           },
+      {"wrong_elements",   r.wrong_elements           },
+      {"warnings",         r.warnings                 },
+      {"derived",          derived(r)                 }
   };
 }
 
@@ -121,7 +124,9 @@ Record record_from_json(const json& object, const std::string& where) {
     throw Error("record: 1 <= ranks_per_node <= ranks does not hold", where, "see docs/formats.md");
   }
   r.oversubscribed = f.take<bool>("oversubscribed");
+  r.in_place = f.take<bool>("in_place");
   r.samples_us = f.take<std::vector<double>>("samples_us");
+  r.calls_per_sample = f.take_count<int>("calls_per_sample");
   r.stopped_by = f.take_name("stopped_by", find_stop_reason, kStopReasons);
   r.rank_median_us = f.take<std::vector<double>>("rank_median_us");
   r.wrong_elements = f.take_count<std::uint64_t>("wrong_elements");
@@ -138,14 +143,18 @@ void write_jsonl(std::ostream& out, const Record& record) {
 }
 
 RecordFile read_jsonl(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) {
-    throw Error("cannot read " + path, "", "a .jsonl file written by `fabricast measure` or `run`");
+  std::ifstream from_file(path);
+  const bool piped = path == "-";
+  std::istream& in = piped ? std::cin : from_file;
+  if (!piped && !from_file) {
+    throw Error("cannot read " + path,
+                "",
+                "a .jsonl file written by `fabricast measure`, `run` or `import`");
   }
   RecordFile file;
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
-    const std::string where = path + ":" + std::to_string(number);
+    const std::string where = (piped ? "standard input" : path) + ":" + std::to_string(number);
     if (in.eof()) {  // no newline: the writer was cut off in this line
       file.skipped.push_back(where + ": unfinished last line");
       break;

@@ -18,7 +18,7 @@
 namespace fabricast {
 
 /// Why sampling ended.
-enum class StopReason { kPrecise, kTimeCap, kSampleCap };
+enum class StopReason { kPrecise, kTimeCap, kSampleCap, kFixedCount };
 
 struct StopReasonInfo {
   StopReason id;
@@ -26,10 +26,11 @@ struct StopReasonInfo {
   std::string_view meaning;
 };
 inline constexpr std::array kStopReasons{
-    StopReasonInfo{StopReason::kPrecise,   "precise",    "95 % interval of the median within +-2 %" },
-    StopReasonInfo{StopReason::kTimeCap,   "time_cap",   "the time allowed for one case was used up"},
+    StopReasonInfo{StopReason::kPrecise,    "precise",     "95 % interval of the median within +-2 %" },
+    StopReasonInfo{StopReason::kTimeCap,    "time_cap",    "the time allowed for one case was used up"},
     StopReasonInfo{
-                   StopReason::kSampleCap, "sample_cap", "the largest number of samples was reached"},
+                   StopReason::kSampleCap,  "sample_cap",  "the largest number of samples was reached"},
+    StopReasonInfo{StopReason::kFixedCount, "fixed_count", "as many calls as were asked for"          },
 };
 constexpr std::string_view name(StopReason r) {
   return kStopReasons[static_cast<std::size_t>(r)].name;
@@ -60,7 +61,12 @@ struct Record {
   int ranks_per_node = 0;
   bool oversubscribed = false;  // more ranks than processors on some host
 
+  bool in_place = false;  // the result overwrote the input
+
   std::vector<double> samples_us;  // one per iteration: the slowest rank's time, in order
+  /// Calls that each sample is the mean of: 1 for what this program measures, the iterations of a
+  /// row of nccl-tests; 0 where the file does not say.
+  int calls_per_sample = 1;
   StopReason stopped_by = StopReason::kPrecise;
   std::vector<double> rank_median_us;  // each rank's own median; the largest is the slowest rank
   std::uint64_t wrong_elements = 0;    // over all ranks and all timed iterations
@@ -85,8 +91,8 @@ struct RecordFile {
   /// "FILE:LINE: reason" of a last line that was cut short: a run that was killed leaves one.
   std::vector<std::string> skipped;
 };
-/// Reads a .jsonl file. A malformed line is an Error with file and line; only an unfinished last
-/// line (no newline) is skipped and reported.
+/// Reads a .jsonl file, or standard input for "-". A malformed line is an Error with file and line;
+/// only an unfinished last line (no newline) is skipped and reported.
 RecordFile read_jsonl(const std::string& path);
 
 }  // namespace fabricast

@@ -74,6 +74,15 @@ const std::vector<MeasuredColumn>& measured_columns() {
   return columns;
 }
 
+// An imported row is mostly a mean: its interval and percentiles are those of means.
+std::string mean_mark(const Record& r, const Summary& s) {
+  const std::string calls = r.calls_per_sample > 0
+                                ? format_count(static_cast<std::uint64_t>(r.calls_per_sample))
+                                : "an unknown number of";
+  return s.n == 1 ? fmt::format("a mean of {} calls: no interval, no percentiles", calls)
+                  : fmt::format("each sample is a mean of {} calls", calls);
+}
+
 std::string marks_of(const Record& r, const Summary& s, Footnotes& footnotes) {
   std::string marks;
   if (r.wrong_elements > 0) {
@@ -81,6 +90,8 @@ std::string marks_of(const Record& r, const Summary& s, Footnotes& footnotes) {
   }
   if (s.n == 0) {
     marks += footnotes.mark("nothing was timed");
+  } else if (r.calls_per_sample != 1) {
+    marks += footnotes.mark(mean_mark(r, s));
   } else if (!s.interval_reached) {
     marks += footnotes.mark("fewer than 6 samples: the interval is minimum to maximum");
   }

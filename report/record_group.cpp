@@ -39,6 +39,8 @@ std::string ranks_text(int ranks, int ranks_per_node) {
   return text;
 }
 
-std::string variant(const Record& record) { return record.backend + "/" + record.algorithm; }
+std::string variant(const Record& record) {
+  return record.backend + "/" + record.algorithm + (record.in_place ? " in place" : "");
+}
 
 }  // namespace fabricast

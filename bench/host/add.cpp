@@ -30,6 +30,8 @@ void add(DataType type, std::byte* into, const std::byte* from, std::uint64_t co
       return add_as<std::int32_t>(into, from, count);
     case DataType::kInt64:
       return add_as<std::int64_t>(into, from, count);
+    default:  // not measured
+      return;
   }
 }
 

@@ -31,7 +31,7 @@ std::vector<Case> all_cases(const Backend& backend, const std::vector<std::uint6
   std::vector<Case> cases;
   for (const auto& offer : backend.offers()) {
     for (const auto& algorithm : offer.algorithms) {
-      for (const auto& type : kDataTypes) {
+      for (const auto& type : kMeasuredTypes) {
         for (const std::uint64_t count : counts) {
           const Case c{offer.collective, algorithm, type.id, count};
           if (backend.why_not(c).empty()) {

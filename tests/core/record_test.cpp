@@ -29,6 +29,9 @@ Record sample_record() {
   r.bytes = 4096;
   r.ranks = 4;
   r.ranks_per_node = 2;
+  r.in_place = true;
+  r.calls_per_sample = 20;
+  r.stopped_by = StopReason::kFixedCount;
   r.samples_us = {10, 11, 12, 13, 14, 15, 16};
   r.rank_median_us = {13, 12, 11, 13};
   r.warnings = {"a \"quoted\" warning\nwith a second line"};
@@ -105,6 +108,9 @@ TEST_F(RecordFileTest, AFaultNamesFileLineAndRemedy) {
   expect_refused(with("ranks", 1e12), "ranks");
   expect_refused(with("samples_us", {1.0, -2.0}), "time");
   expect_refused(with("colour", "red"), "colour");
+  expect_refused(with("calls_per_sample", -1), "calls_per_sample");
+  j.erase("in_place");
+  expect_refused(j.dump(), "in_place");
 }
 
 TEST(Record, IsReadBackWithoutAFileToo) {

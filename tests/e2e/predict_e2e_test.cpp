@@ -141,7 +141,7 @@ TEST(Help, EverySubcommandExplainsItself) {
   EXPECT_EQ(run("@ --help").exit_code, 0);
   EXPECT_EQ(run("@ --version").exit_code, 0);
   for (const std::string sub :
-       {"run", "doctor", "measure", "fit", "predict", "report", "clusters"}) {
+       {"run", "doctor", "measure", "import", "fit", "predict", "expect", "report", "clusters"}) {
     const Said said = run("@ " + sub + " --help");
     EXPECT_EQ(said.exit_code, 0) << sub;
     EXPECT_NE(said.out.find("Usage"), std::string::npos) << sub;
