@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "model/cluster_shape.hpp"
+#include "model/collective/predict.hpp"
 #include "tests/model/small_cluster.hpp"
 #include "tests/mutation.hpp"
 
@@ -138,6 +139,22 @@ TEST(ClusterOverride, ListsOfValuesMakeTheirProductTheLastFastest) {
                   "fabric.tier.spine.oversub=4, pool.h100.node.nics=4"}));
   EXPECT_EQ(variants[3].cluster.fabric->tiers[1].oversub.value, 2);
   EXPECT_EQ(variants[3].cluster.pools[0].node.nics, 4);
+}
+
+TEST(ClusterOverride, ATaperSlowsTheForecast) {
+  Question question;
+  question.collective = Collective::kAllToAll;  // most of it crosses the taper
+  question.ranks = 100000;
+  question.ranks_per_node = 8;
+  question.bytes = {std::uint64_t{1} << 30};
+  const Model model = prior_model();
+  const auto variants = variants_of({"fabric.tier[2].oversub=1,4,16"}, "colossus-100k");
+  std::vector<Seconds> times;
+  for (const auto& variant : variants) {
+    times.push_back(predict(variant.cluster, question, model).predictions.at(0).time);
+  }
+  EXPECT_LT(times[0], times[1]);
+  EXPECT_LT(times[1], times[2]);
 }
 
 struct SetFault {
