@@ -46,6 +46,6 @@ Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node);
 
 /// The constants of the model and this cluster's own numbers under "scale_up.rate_GBps",
 /// "nic.rate_GBps", "fabric.routing_efficiency", "fabric.tier[NAME].oversub" and so on.
-Inputs inputs_for(const Cluster& cluster, const Setting& setting, Inputs constants);
+Inputs inputs_for(const Cluster& cluster, const Setting& setting, Inputs inputs);
 
 }  // namespace fabricast
