@@ -70,7 +70,7 @@ void run(const Options& o) {
     throw Error("there are no records to judge", o.files.front(), "fabricast measure, or import");
   }
   const Cluster cluster = load_cluster(o.cluster.empty() ? cluster_for(records) : o.cluster);
-  const Model model = o.model_file.empty() ? prior_model() : load_model(o.model_file);
+  const Model model = o.model_file.empty() ? published_model() : load_model(o.model_file);
   const Expectation expectation = expect(records, cluster, model, o.nccl_version);
   print(expectation, o.format);
   const int slow = expectation.count(Verdict::kSlow);

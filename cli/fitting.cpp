@@ -66,6 +66,9 @@ Table constants_table(const Model& model) {
   };
   for (const auto& name : model.constants.joint().names) {
     const auto& q = model.constants.at(model.constants.index(name)).quantity;
+    if (q.provenance != Provenance::kMeasured) {
+      continue;  // the rows said less of it than what was known before
+    }
     table.rows.push_back({name,
                           format_number(q.value, 3),
                           format_range(q.lo, q.hi, 3),

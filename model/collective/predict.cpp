@@ -234,6 +234,7 @@ std::vector<std::string> notes(const Cluster& cluster,
                     published(setting.fabric_class),
                     published("scale")));
   }
+  list.insert(list.end(), setting.notes.begin(), setting.notes.end());
   for (const auto& unknown : cluster.unknown) {
     list.push_back("not known of " + cluster.id + ": " + unknown);
   }

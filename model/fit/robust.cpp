@@ -60,6 +60,9 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
 
 // 1.4826 x median absolute deviation: the standard deviation of a normal bulk, blind to outliers.
 double robust_sd(const Eigen::VectorXd& residuals) {
+  if (residuals.size() == 0) {
+    return 1;  // no rows say nothing against what is expected
+  }
   std::vector<double> sizes(residuals.data(), residuals.data() + residuals.size());
   for (double& r : sizes) {
     r = std::abs(r);

@@ -147,7 +147,7 @@ TEST(ClusterOverride, ATaperSlowsTheForecast) {
   question.ranks = 100000;
   question.ranks_per_node = 8;
   question.bytes = {std::uint64_t{1} << 30};
-  const Model model = prior_model();
+  const Model model = published_model();
   const auto variants = variants_of({"fabric.tier[2].oversub=1,4,16"}, "colossus-100k");
   std::vector<Seconds> times;
   for (const auto& variant : variants) {

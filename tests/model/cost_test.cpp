@@ -25,7 +25,7 @@ Where at(const std::string& cluster_name, int ranks, int per_node = 0) {
 }
 
 Seconds price(const Where& w, Collective collective, Candidate candidate, Bytes message) {
-  return make_cost(w.setting, collective, candidate, w.inputs)->total(w.inputs, message);
+  return make_cost(w.setting, collective, candidate, w.inputs)->price(w.inputs).at(message);
 }
 
 // By hand from priors.toml: 2(R-1) steps, 14 on NVLink, 2 over the network; hop growth is 0 on 2
@@ -33,9 +33,10 @@ Seconds price(const Where& w, Collective collective, Candidate candidate, Bytes 
 TEST(GpuCost, RingOfTwoNodesIsTheFormulaByHand) {
   const Where w = at("hgx-h100", 16);
   const double chunk = 8.0 / 16 / 16;
-  const double announced = long_message_share(chunk, w.inputs["shape.long_message_B"]);
-  const double hop = w.inputs["infiniband.hop.ring_simple_us"] +
-                     w.inputs["infiniband.long_message_us"] * announced;
+  const double announced =
+      long_message_share(Bytes(chunk), Bytes(w.inputs["shape.long_message_B"]));
+  const double hop = w.inputs["net.hop.ring_simple_us"] * w.inputs["infiniband.latency_simple"] +
+                     w.inputs["net.long_message_us"] * w.inputs["infiniband.long_message"] * announced;
   const double us =
       w.inputs["launch.simple_us"] + 28 * w.inputs["scale_up.hop.ring_simple_us"] + 2 * hop;
   const Seconds t = price(w, Collective::kAllReduce, {"ring", "simple", 16}, 8_B);
@@ -45,13 +46,14 @@ TEST(GpuCost, RingOfTwoNodesIsTheFormulaByHand) {
 TEST(GpuCost, TermsAddUpToTheTotal) {
   const Where w = at("colossus-100k", 100000);
   for (const auto& candidate : priceable(w.setting, Collective::kAllReduce)) {
-    const auto cost = make_cost(w.setting, Collective::kAllReduce, candidate, w.inputs);
+    const Price price =
+        make_cost(w.setting, Collective::kAllReduce, candidate, w.inputs)->price(w.inputs);
     Seconds sum;
-    for (const auto& term : cost->terms(w.inputs, 64_MiB)) {
+    for (const auto& term : terms_at(price, 64_MiB)) {
       EXPECT_GE(term.time.si(), 0) << candidate.algorithm << " " << term.name;
       sum += term.time;
     }
-    EXPECT_DOUBLE_EQ(sum.si(), cost->total(w.inputs, 64_MiB).si()) << candidate.algorithm;
+    EXPECT_DOUBLE_EQ(sum.si(), price.at(64_MiB).si()) << candidate.algorithm;
   }
 }
 
@@ -60,10 +62,10 @@ TEST(GpuCost, MoreBytesAreNeverCheaper) {
     const Where w = at("colossus-100k", ranks);
     for (const auto& info : kCollectives) {
       for (const auto& candidate : priceable(w.setting, info.id)) {
-        const auto cost = make_cost(w.setting, info.id, candidate, w.inputs);
+        const Price price = make_cost(w.setting, info.id, candidate, w.inputs)->price(w.inputs);
         Seconds before;
         for (double bytes = 1; bytes < 1e12; bytes *= 3) {
-          const Seconds t = cost->total(w.inputs, Bytes(bytes));
+          const Seconds t = price.at(Bytes(bytes));
           ASSERT_GE(t, before) << info.name << " " << candidate.algorithm << " " << bytes;
           before = t;
         }
@@ -105,7 +107,7 @@ TEST(GpuCost, TaperSlowsAllToAllByItsFactorAndNotARingPlacedInOrder) {
   const Bytes message = Bytes(1e12);
   const auto slow_down = [&](Collective collective, const Candidate& candidate) {
     const auto cost = make_cost(setting, collective, candidate, flat);
-    return cost->total(tapered, message) / cost->total(flat, message);
+    return cost->price(tapered).at(message) / cost->price(flat).at(message);
   };
   const double leaves_the_block = 1 - 25000.0 / 100000;
   EXPECT_NEAR(slow_down(Collective::kAllToAll, {"pairwise", ""}), 4 * leaves_the_block, 0.05);
@@ -145,8 +147,9 @@ TEST(HostCost, IsStepsTimesAlphaPlusBytesOverBandwidth) {
   const double chunk = 1048576.0 / 4;
   const double alpha =
       w.inputs["host.alpha_us"] +
-      w.inputs["host.long_message_us"] * long_message_share(chunk, w.inputs["host.long_message_B"]);
-  const double outside = long_message_share(1048576, w.inputs["host.cache_B"]);
+      w.inputs["host.long_message_us"] *
+          long_message_share(Bytes(chunk), Bytes(w.inputs["host.long_message_B"]));
+  const double outside = long_message_share(1_MiB, Bytes(w.inputs["host.cache_B"]));
   const double us_per_byte =
       ((1 - outside) / w.inputs["host.bandwidth_GBps"] + outside / w.inputs["host.memory_GBps"]) *
       1e-3;

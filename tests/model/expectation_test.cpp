@@ -41,7 +41,7 @@ Question question_on(int ranks) {
 // What would be measured if the model were right about this cluster and question.
 std::vector<Record> measured_on(const Cluster& cluster, const Question& q, double factor = 1) {
   std::vector<Record> records;
-  const Forecast forecast = predict(cluster, q, prior_model());
+  const Forecast forecast = predict(cluster, q, published_model());
   for (const auto& p : forecast.predictions) {
     records.push_back(record_of(q, p.bytes, factor * in_us(p.time)));
   }
@@ -50,7 +50,7 @@ std::vector<Record> measured_on(const Cluster& cluster, const Question& q, doubl
 
 TEST(Expectation, WhatTheModelSaysIsGood) {
   const Cluster cluster = load_cluster("hgx-h100");
-  const Model model = prior_model();
+  const Model model = published_model();
   for (const int ranks : {8, 16, 256}) {
     const auto records = measured_on(cluster, question_on(ranks));
     const Expectation e = expect(records, cluster, model, "");
@@ -67,14 +67,14 @@ TEST(Expectation, WhatTheModelSaysIsGood) {
 TEST(Expectation, TenTimesSlowerIsSlow) {
   const Cluster cluster = load_cluster("hgx-h100");
   const auto records = measured_on(cluster, question_on(64), 10);
-  const Model model = prior_model();
+  const Model model = published_model();
   EXPECT_EQ(expect(records, cluster, model, "").count(Verdict::kSlow), 5);
 }
 
 TEST(Expectation, FasterThanTheLinksIsTooFast) {
   const Cluster cluster = load_cluster("hgx-h100");
   const auto records = measured_on(cluster, question_on(64), 0.1);
-  const Model model = prior_model();
+  const Model model = published_model();
   const Expectation e = expect(records, cluster, model, "");
   EXPECT_GE(e.count(Verdict::kTooFast), 3);
   EXPECT_FALSE(e.curves[0].causes.empty());
@@ -82,7 +82,7 @@ TEST(Expectation, FasterThanTheLinksIsTooFast) {
 
 TEST(Expectation, AFaultIsTheFirstCauseOfItsOwnTimes) {
   const Cluster cluster = load_cluster("hgx-h100");
-  const Model model = prior_model();
+  const Model model = published_model();
   int found = 0;
   for (const int ranks : {8, 16, 64}) {
     const Question q = question_on(ranks);
@@ -112,7 +112,7 @@ TEST(Expectation, AFaultIsTheFirstCauseOfItsOwnTimes) {
 
 TEST(Expectation, SlowSmallSizesAreNotBlamedOnLinks) {
   const Cluster cluster = load_cluster("hgx-h100");
-  const Model model = prior_model();
+  const Model model = published_model();
   auto records = measured_on(cluster, question_on(64));
   records[0].samples_us[0] *= 10;
   const Expectation e = expect(records, cluster, model, "");
@@ -123,7 +123,7 @@ TEST(Expectation, SlowSmallSizesAreNotBlamedOnLinks) {
 
 TEST(Expectation, WhatCannotBeJudgedSaysWhy) {
   const Cluster cluster = load_cluster("hgx-h100");
-  const Model model = prior_model();
+  const Model model = published_model();
   const Record good = measured_on(cluster, question_on(16)).at(2);
   std::vector<Record> records(7, good);
   records[0].ranks = records[0].ranks_per_node = 1;
@@ -144,7 +144,7 @@ TEST(Expectation, WhatCannotBeJudgedSaysWhy) {
 
 TEST(Expectation, AnUnknownNcclIsReplacedAndSaidSo) {
   const Cluster cluster = load_cluster("hgx-h100");
-  const Model model = prior_model();
+  const Model model = published_model();
   std::vector<Record> records{measured_on(cluster, question_on(16)).at(2)};
   records[0].origin.versions["nccl"] = "2.4.7";
   const Expectation old = expect(records, cluster, model, "");
@@ -157,7 +157,7 @@ TEST(Expectation, AnUnknownNcclIsReplacedAndSaidSo) {
 
 TEST(Expectation, AnotherGpuThanTheClustersIsNoted) {
   const Cluster cluster = load_cluster("hgx-h100");
-  const Model model = prior_model();
+  const Model model = published_model();
   std::vector<Record> records{measured_on(cluster, question_on(16)).at(2)};
   records[0].origin.machine = "NVIDIA A100-SXM4-40GB";
   const Expectation e = expect(records, cluster, model, "");

@@ -43,7 +43,7 @@ std::vector<Record> synthetic(const Truth& truth, const std::vector<int>& rank_c
         r.algorithm = row.name;
         r.bytes = bytes;
         r.ranks = r.ranks_per_node = ranks;
-        const double us = in_us(cost->total(inputs, Bytes(static_cast<double>(bytes)))) *
+        const double us = in_us(cost->price(inputs).at(Bytes(static_cast<double>(bytes)))) *
                           std::exp(truth.noise * noise(random));
         r.samples_us.assign(10, us);
         r.rank_median_us.assign(static_cast<std::size_t>(ranks), us);
@@ -166,7 +166,7 @@ TEST(ModelFile, WhatIsWrittenIsReadBackAndForecastsTheSame) {
   const Prediction a = predict(box, q, result.model).predictions[0];
   const Prediction b = predict(box, q, read).predictions[0];
   EXPECT_EQ(a.time.si(), b.time.si());
-  EXPECT_EQ(a.high.si(), b.high.si());
+  EXPECT_NEAR(a.high.si(), b.high.si(), 1e-4 * a.high.si());  // the covariance is rounded
 }
 
 TEST(ModelFile, FaultsAreRefused) {
