@@ -4,15 +4,15 @@
 #include "core/error.hpp"
 #include "model/collective/priors.hpp"
 
-#include <Eigen/Cholesky>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "embedded/published_model_files.hpp"
-
+#include <Eigen/Cholesky>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+
+#include "embedded/published_model_files.hpp"
 
 namespace fabricast {
 
@@ -83,8 +83,8 @@ Eigen::MatrixXd covariance_from(const json& rows, std::size_t size, const std::s
       covariance(k, i) = covariance(i, k);
     }
   }
-  if (n > 0 && (!(covariance.diagonal().maxCoeff() < 100) ||
-                covariance.llt().info() != Eigen::Success)) {
+  if (n > 0 &&
+      (!(covariance.diagonal().maxCoeff() < 100) || covariance.llt().info() != Eigen::Success)) {
     refuse("the covariance is not positive definite, or absurd", where);
   }
   return covariance;

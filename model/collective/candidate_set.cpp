@@ -10,8 +10,8 @@ namespace fabricast {
 
 namespace {
 
-// Estimates that differ by this factor's logarithm are told apart with odds of e to 1. Cross-validated on
-// the published curves: 0.05 and 0.3 are both worse.
+// Estimates that differ by this factor's logarithm are told apart with odds of e to 1.
+// Cross-validated on the published curves: 0.05 and 0.3 are both worse.
 constexpr double kTemperature = 0.15;
 constexpr double kNone = std::numeric_limits<double>::infinity();
 

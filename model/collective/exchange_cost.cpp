@@ -29,9 +29,8 @@ class PeerCost final : public Cost {
     if (nodes_ > 1) {
       const std::string fabric = setting.fabric_class + ".";
       remote_peer_ = Factors(in, {"net.remote_peer_us", fabric + "remote_peer", "system.latency"});
-      efficiency_out_ =
-          Factors(in,
-                  {"net.all_to_all_efficiency", fabric + "all_to_all_bandwidth", "system.bandwidth"});
+      efficiency_out_ = Factors(
+          in, {"net.all_to_all_efficiency", fabric + "all_to_all_bandwidth", "system.bandwidth"});
     }
   }
 

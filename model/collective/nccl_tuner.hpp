@@ -68,7 +68,7 @@ struct NcclTopology {
   bool nvswitch = false;     // with multicast: no NVLS without
   bool sharp = false;        // the network reduces, for all-gather and reduce-scatter too
   std::vector<std::string> protocols{"ll", "ll128", "simple"};  // not switched off
-  bool nvlink = true;        // false: the GPUs of a node reach each other over PCIe
+  bool nvlink = true;  // false: the GPUs of a node reach each other over PCIe
 };
 
 /// One entry of NCCL's table of estimates.

@@ -29,7 +29,8 @@ int known_ranks(const Setting& setting, const Model& model) {
   };
   return setting.on_host()
              ? ranks("host")
-             : std::max(ranks("gpu"), ranks(setting.nodes > 1 ? "published.scale" : "published.none"));
+             : std::max(ranks("gpu"),
+                        ranks(setting.nodes > 1 ? "published.scale" : "published.none"));
 }
 
 // Everything about a question that does not depend on the message size.
@@ -95,9 +96,8 @@ class Forecaster {
     }
     if (!is_free(question)) {
       const std::vector<std::string> known = algorithms(set);
-      set.keep_if([&](const Candidate& c) {
-        return matches(c, question.algorithm, question.protocol);
-      });
+      set.keep_if(
+          [&](const Candidate& c) { return matches(c, question.algorithm, question.protocol); });
       if (set.size() == 0) {
         throw unknown_name(fmt::format("algorithm for {} on {} ranks of this cluster",
                                        name(question.collective),

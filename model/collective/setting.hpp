@@ -30,8 +30,8 @@ struct Setting {
   bool in_node_reduction = false;     // NVSwitch multicast and reduction (NVLS)
   bool in_network_reduction = false;  // SHARP
   std::vector<std::string> protocols{"ll", "ll128", "simple"};  // that NCCL may use
-  std::vector<CrossedTier> tiers;     // those between the nodes of this communicator, bottom to top
-  std::vector<std::string> notes;     // which pool stands for a mixed cluster
+  std::vector<CrossedTier> tiers;  // those between the nodes of this communicator, bottom to top
+  std::vector<std::string> notes;  // which pool stands for a mixed cluster
 
   [[nodiscard]] bool on_host() const { return architecture == "cpu"; }
 };

@@ -17,13 +17,12 @@ CurveModel::CurveModel(MeasuredCurve curve, const Inputs& constants)
            (curve_.protocol.empty() || c.protocol == curve_.protocol);
   });
   if (candidates_.size() == 0) {
-    throw Error(
-        fmt::format("{}: the model has no price for {} by {} here",
-                    curve_.name,
-                    name(curve_.collective),
-                    curve_.algorithm.empty() ? "any algorithm" : curve_.algorithm),
-        "",
-        "leave these rows out, or describe where they ran with another --cluster");
+    throw Error(fmt::format("{}: the model has no price for {} by {} here",
+                            curve_.name,
+                            name(curve_.collective),
+                            curve_.algorithm.empty() ? "any algorithm" : curve_.algorithm),
+                "",
+                "leave these rows out, or describe where they ran with another --cluster");
   }
   for (const auto& point : curve_.points) {
     log_estimates_.push_back(candidates_.log_estimates(point.message));

@@ -210,7 +210,8 @@ class Fitter {
       for (std::size_t p = 0; p < times.size(); ++p) {
         if (takes_part[c][p]) {
           const auto& point = curves_[c].points[p];
-          list.push_back({place(curves_[c], point.message), point.log_time - times[p], point.log_sd});
+          list.push_back(
+              {place(curves_[c], point.message), point.log_time - times[p], point.log_sd});
         }
       }
     }
@@ -238,12 +239,12 @@ class Fitter {
       const Outlook outlook(priced.candidates(), priced.inputs(), Selection::kLikely);
       for (std::size_t p = 0; p < curve.points.size(); ++p) {
         const auto& point = curve.points[p];
-        const auto error =
-            on_host_ ? ResidualProcess::Belief{0, log_sd(form_of(model.constants))}
-                     : model.errors.at(place(curve, point.message));
-        const Spread s = outlook.spread(point.message,
-                                        {
-                                            {"", kSdsOf90Percent * error.sd, Provenance::kMeasured, ""}
+        const auto error = on_host_ ? ResidualProcess::Belief{0, log_sd(form_of(model.constants))}
+                                    : model.errors.at(place(curve, point.message));
+        const Spread s =
+            outlook.spread(point.message,
+                           {
+                               {"", kSdsOf90Percent * error.sd, Provenance::kMeasured, ""}
         });
         const Seconds time = outlook.estimate(point.message).time * std::exp(error.mean);
         list.push_back({curve.collective,
@@ -310,12 +311,12 @@ class Fitter {
     }
     const std::string kind = on_host_ ? "host" : "gpu";
     model.fitted_ranks[kind] = largest;
-    model.description =
-        fmt::format("fit to {} records measured here (up to {} {} ranks), on top of published "
-                    "curves and assumptions",
-                    rows,
-                    largest,
-                    kind);
+    model.description = fmt::format(
+        "fit to {} records measured here (up to {} {} ranks), on top of published "
+        "curves and assumptions",
+        rows,
+        largest,
+        kind);
   }
 
   // A curve that lies off as a whole, or in a band of sizes, contradicts the equations there.
@@ -408,12 +409,11 @@ FitResult fit(const std::vector<Record>& records,
       return a.message < b.message;
     });
   }
-  FitResult result = Fitter(std::move(curves),
-                            before,
-                            fmt::format("fit to {} records measured on {}",
-                                        rows,
-                                        records.front().origin.host))
-                         .run();
+  FitResult result =
+      Fitter(std::move(curves),
+             before,
+             fmt::format("fit to {} records measured on {}", rows, records.front().origin.host))
+          .run();
   result.left_out = std::move(left_out);
   return result;
 }

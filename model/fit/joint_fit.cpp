@@ -204,8 +204,7 @@ Inputs JointFit::constants(const std::string& system,
     const Eigen::Index at = kept[static_cast<std::size_t>(i)];
     const Input& input = priors_.at(parameters_[static_cast<std::size_t>(at)].input);
     const double value = std::exp(solution_.theta(at));
-    const double factor =
-        std::exp(kSdsOf90Percent * std::sqrt(solution_.covariance(at, at)));
+    const double factor = std::exp(kSdsOf90Percent * std::sqrt(solution_.covariance(at, at)));
     joint.names.push_back(input.name);
     for (Eigen::Index k = 0; k < n; ++k) {
       joint.covariance(i, k) = solution_.covariance(at, kept[static_cast<std::size_t>(k)]);

@@ -5,13 +5,13 @@
 #include "core/statistics.hpp"
 #include "model/fit/size_band.hpp"
 
-#include "embedded/published_files.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 #include <tuple>
+
+#include "embedded/published_files.hpp"
 
 namespace fabricast {
 
@@ -42,7 +42,8 @@ Points read_points() {
 }
 
 // What makes curves repeats of each other.
-using Key = std::tuple<std::string, std::string, std::string, std::string, std::string, std::string>;
+using Key =
+    std::tuple<std::string, std::string, std::string, std::string, std::string, std::string>;
 
 struct Merged {
   PublishedCurve curve;

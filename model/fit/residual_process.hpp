@@ -38,8 +38,8 @@ class ResidualProcess {
   };
 
   ResidualProcess() = default;
-  /// `unseen`: of a system without residuals, on one node and on several apart; `seen`: of one whose
-  /// own constants were fitted to `known`.
+  /// `unseen`: of a system without residuals, on one node and on several apart; `seen`: of one
+  /// whose own constants were fitted to `known`.
   ResidualProcess(const Scale& unseen, const Scale& seen, std::vector<Residual> known);
 
   struct Belief {

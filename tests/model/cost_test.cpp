@@ -35,8 +35,9 @@ TEST(GpuCost, RingOfTwoNodesIsTheFormulaByHand) {
   const double chunk = 8.0 / 16 / 16;
   const double announced =
       long_message_share(Bytes(chunk), Bytes(w.inputs["shape.long_message_B"]));
-  const double hop = w.inputs["net.hop.ring_simple_us"] * w.inputs["infiniband.latency_simple"] +
-                     w.inputs["net.long_message_us"] * w.inputs["infiniband.long_message"] * announced;
+  const double hop =
+      w.inputs["net.hop.ring_simple_us"] * w.inputs["infiniband.latency_simple"] +
+      w.inputs["net.long_message_us"] * w.inputs["infiniband.long_message"] * announced;
   const double us =
       w.inputs["launch.simple_us"] + 28 * w.inputs["scale_up.hop.ring_simple_us"] + 2 * hop;
   const Seconds t = price(w, Collective::kAllReduce, {"ring", "simple", 16}, 8_B);
@@ -145,10 +146,9 @@ TEST(HostCost, IsStepsTimesAlphaPlusBytesOverBandwidth) {
   const Where w = at("host-box", 4);
   const Seconds t = price(w, Collective::kAllReduce, {"ring", ""}, 1_MiB);
   const double chunk = 1048576.0 / 4;
-  const double alpha =
-      w.inputs["host.alpha_us"] +
-      w.inputs["host.long_message_us"] *
-          long_message_share(Bytes(chunk), Bytes(w.inputs["host.long_message_B"]));
+  const double alpha = w.inputs["host.alpha_us"] +
+                       w.inputs["host.long_message_us"] *
+                           long_message_share(Bytes(chunk), Bytes(w.inputs["host.long_message_B"]));
   const double outside = long_message_share(1_MiB, Bytes(w.inputs["host.cache_B"]));
   const double us_per_byte =
       ((1 - outside) / w.inputs["host.bandwidth_GBps"] + outside / w.inputs["host.memory_GBps"]) *
