@@ -83,7 +83,7 @@ std::string wiring_of(const std::vector<Record>& records) {
   const bool known = std::all_of(records.begin(), records.end(), [](const Record& r) {
     return r.ranks == r.ranks_per_node || r.backend == "mpi";
   });
-  const std::string cluster = known ? cluster_of(records) : "";
+  std::string cluster = known ? cluster_of(records) : "";
   if (cluster.empty()) {
     throw Error(known ? "no built-in cluster describes the machine of these records"
                       : "the records do not say which network joins their nodes",
