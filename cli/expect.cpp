@@ -1,7 +1,7 @@
 // fabricast expect: measured rows against the model of that wiring.
 
 #include "cli/cli.hpp"
-#include "cli/fitting.hpp"
+#include "cli/given_records.hpp"
 #include "cli/options.hpp"
 #include "core/error.hpp"
 #include "report/expectation_table.hpp"
@@ -25,28 +25,6 @@ struct Options {
   std::string format = "table";
 };
 
-std::string all_clusters() {
-  std::string names;
-  for (const auto& name : cluster_names()) {
-    names += (names.empty() ? "" : ", ") + name;
-  }
-  return names;
-}
-
-// A GPU's name tells the wiring of its box, but no network.
-std::string cluster_for(const std::vector<Record>& records) {
-  const bool one_node = std::all_of(
-      records.begin(), records.end(), [](const Record& r) { return r.ranks == r.ranks_per_node; });
-  const std::string cluster = one_node ? cluster_of(records) : "";
-  if (cluster.empty()) {
-    throw Error(one_node ? "no built-in cluster describes the machine of these records"
-                         : "the records do not say which network joins their nodes",
-                "",
-                "--cluster with a .toml file, or one of: " + all_clusters());
-  }
-  return cluster;
-}
-
 void print(const Expectation& expectation, const std::string& format) {
   if (format == "json") {
     std::cout << to_json(expectation).dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
@@ -69,7 +47,7 @@ void run(const Options& o) {
   if (records.empty()) {
     throw Error("there are no records to judge", o.files.front(), "fabricast measure, or import");
   }
-  const Cluster cluster = load_cluster(o.cluster.empty() ? cluster_for(records) : o.cluster);
+  const Cluster cluster = load_cluster(o.cluster.empty() ? wiring_of(records) : o.cluster);
   const Model model = o.model_file.empty() ? published_model() : load_model(o.model_file);
   const Expectation expectation = expect(records, cluster, model, o.nccl_version);
   print(expectation, o.format);

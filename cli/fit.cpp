@@ -2,7 +2,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/fitting.hpp"
-#include "core/error.hpp"
+#include "cli/given_records.hpp"
 #include "report/table.hpp"
 
 #include <fmt/format.h>
@@ -23,12 +23,7 @@ struct Options {
 
 void run(const Options& o) {
   const std::vector<Record> records = read_records(o.files);
-  const std::string cluster = o.cluster.empty() ? cluster_of(records) : o.cluster;
-  if (cluster.empty()) {
-    throw Error("no built-in cluster describes the machine of these records",
-                "",
-                "name its wiring with --cluster (fabricast clusters list, or a .toml file)");
-  }
+  const std::string cluster = o.cluster.empty() ? wiring_of(records) : o.cluster;
   const std::string nccl_version =
       o.nccl_version.empty() ? nccl_version_of(records) : o.nccl_version;
   const FitResult result = fit(records, load_cluster(cluster), nccl_version);
@@ -46,8 +41,9 @@ void register_fit(CLI::App& app) {
   c.add_option("results", o.files, ".jsonl files of `measure`, `run` or `import`; - for a pipe")
       ->required();
   c.add_option("-o,--out", o.out, "The model file")->capture_default_str();
-  c.add_option(
-      "--cluster", o.cluster, "Where the records were measured (default: from the records)");
+  c.add_option("--cluster",
+               o.cluster,
+               "Where the records were measured (default for one node: from the GPU's name)");
   c.add_option("--nccl-version",
                o.nccl_version,
                "NCCL of the records (default: as they say, or the newest known)");

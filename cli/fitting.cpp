@@ -1,8 +1,5 @@
 #include "cli/fitting.hpp"
 
-#include "core/error.hpp"
-#include "model/collective/nccl_tuner.hpp"
-#include "model/collective/nccl_version.hpp"
 #include "report/number.hpp"
 #include "report/table.hpp"
 
@@ -12,7 +9,6 @@
 #include <array>
 #include <cmath>
 #include <ostream>
-#include <set>
 
 namespace fabricast {
 
@@ -42,18 +38,6 @@ constexpr std::array kKnownBoxes{
 bool is_built_in(std::string_view cluster) {
   const auto names = cluster_names();
   return std::find(names.begin(), names.end(), cluster) != names.end();
-}
-
-bool is_known_nccl(const std::string& version) {
-  try {
-    NcclTopology any;
-    any.architecture = "hopper";
-    any.cpu = "intel";
-    const NcclTuner tuner(version, any);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
 }
 
 Table constants_table(const Model& model) {
@@ -110,49 +94,6 @@ std::string cluster_of(const std::vector<Record>& records) {
     }
   }
   return "";
-}
-
-std::vector<Record> read_records(const std::vector<std::string>& files) {
-  std::vector<Record> records;
-  for (const auto& path : files) {
-    RecordFile file = read_jsonl(path);
-    for (const auto& line : file.skipped) {
-      fmt::print(stderr, "skipped: {}\n", line);
-    }
-    records.insert(records.end(), file.records.begin(), file.records.end());
-  }
-  return records;
-}
-
-std::string nccl_version_of(const std::vector<Record>& records) {
-  std::vector<NcclVersion> known;
-  std::set<std::string> unknown;
-  for (const auto& record : records) {
-    const auto said = record.origin.versions.find("nccl");
-    if (said == record.origin.versions.end()) {
-      continue;
-    }
-    if (is_known_nccl(said->second)) {
-      known.push_back(parse_nccl_version(said->second, "records"));
-    } else {
-      unknown.insert(said->second);
-    }
-  }
-  for (const auto& version : unknown) {
-    fmt::print(stderr, "NCCL {} is not known: the newest known chooses in its place\n", version);
-  }
-  if (known.empty()) {
-    return "";
-  }
-  const auto [oldest, newest] = std::minmax_element(known.begin(), known.end());
-  if (*oldest != *newest) {
-    fmt::print(stderr,
-               "records of NCCL {} to {}: {} is taken for all (--nccl-version)\n",
-               to_string(*oldest),
-               to_string(*newest),
-               to_string(*newest));
-  }
-  return to_string(*newest);
 }
 
 void write_fit(std::ostream& out, const FitResult& result) {

@@ -12,14 +12,6 @@ namespace fabricast {
 /// The built-in cluster that describes the machine of these records, or "".
 std::string cluster_of(const std::vector<Record>& records);
 
-/// The records of several .jsonl files; "-" is standard input. Unfinished last lines are reported
-/// on stderr.
-std::vector<Record> read_records(const std::vector<std::string>& files);
-
-/// The version of NCCL that the records say, "" where none does or the model does not know it; of
-/// several the newest. What is not clear is said on stderr.
-std::string nccl_version_of(const std::vector<Record>& records);
-
 /// The fitted constants, the scores on what was held out, warnings, and what took no part.
 void write_fit(std::ostream& out, const FitResult& result);
 

@@ -24,9 +24,10 @@ std::string without_output_tags(std::string_view line) {
   std::string kept;
   std::size_t done = 0;
   for (auto at = line.find("<std"); at != std::string_view::npos; at = line.find("<std", at + 1)) {
-    const auto stream = std::find_if(kStreams.begin(), kStreams.end(), [&](std::string_view s) {
-      return line.substr(at, s.size()) == s;
-    });
+    const auto* const stream =
+        std::find_if(kStreams.begin(), kStreams.end(), [&](std::string_view s) {
+          return line.substr(at, s.size()) == s;
+        });
     if (stream == kStreams.end() || at == done || line[at - 1] != ']') {
       continue;
     }
@@ -108,7 +109,7 @@ std::size_t row_part(std::string_view word, const std::set<std::string, std::les
   if (word.starts_with("N/A")) {
     return 3;
   }
-  const auto letter = std::find_if(word.begin(), word.end(), is_letter);
+  const auto* const letter = std::find_if(word.begin(), word.end(), is_letter);
   return static_cast<std::size_t>(letter - word.begin());
 }
 

@@ -13,7 +13,7 @@ namespace fabricast {
 
 namespace {
 
-constexpr double kLongest_us = 1e15;  // core/record.cpp refuses longer times
+constexpr double kLongestMicroseconds = 1e15;  // core/record.cpp refuses longer times
 // A few broken rows are left out; above this share the collective or the ranks are wrong.
 constexpr double kMostContradictions = 0.2;
 
@@ -61,7 +61,10 @@ PrintedNumber wall_time(const NcclTestsRun& run, std::uint64_t bytes, const Prin
 class TableMaker {
  public:
   TableMaker(const NcclTestsRun& run, const std::string& file, const ImportOptions& options)
-      : run_(run), ranks_(count_ranks(run, file, options)), origin_(origin_of(run)) {
+      : run_(run),
+        ranks_(count_ranks(run, file, options)),
+        origin_(origin_of(run)),
+        named_(options.collective) {
     table_.where = fmt::format("{}:{}", file, run.line);
     table_.ranks = ranks_.ranks;
     table_.ranks_per_node = ranks_.ranks_per_node;
@@ -69,7 +72,6 @@ class TableMaker {
     table_.rows = static_cast<int>(run.rows.size() + run.skipped.size());
     table_.skipped = run.skipped;
     table_.foreign = run.foreign;
-    named_ = options.collective;
   }
 
   ImportedTable make() {
@@ -142,7 +144,7 @@ class TableMaker {
     PrintedResult result = *printed;
     result.time_us = wall_time(run_, row.bytes, result);
     const std::string where = in_place ? "in place: " : "out of place: ";
-    if (!(result.time_us.value > 0 && result.time_us.value < kLongest_us)) {
+    if (!(result.time_us.value > 0 && result.time_us.value < kLongestMicroseconds)) {
       skip(row, where + "no time");
     } else if (run_.cpu_time && result.algbw_GBps.value < 100 * result.algbw_GBps.rounding) {
       skip(row, where + "a CPU time, and algbw has too few digits for the wall clock's");

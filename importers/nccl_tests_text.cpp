@@ -124,7 +124,7 @@ class RowReader {
 
   // The row, or nothing when its words do not fit the columns. Forgets the words.
   std::optional<PrintedRow> take() {
-    const auto row = read();
+    auto row = read();
     words_.clear();
     return row;
   }
@@ -275,13 +275,15 @@ class TextReader {
         Keyword{"Avg bus bandwidth",          &TextReader::take_closing      },
         Keyword{"Out of bounds values",       &TextReader::take_check        },
     };
-    for (const Keyword& keyword : kKeywords) {
-      if (content.starts_with(keyword.begins)) {
-        (this->*keyword.handle)(content);
-        return true;
-      }
+    const auto* const keyword =
+        std::find_if(kKeywords.begin(), kKeywords.end(), [&content](const Keyword& k) {
+          return content.starts_with(k.begins);
+        });
+    if (keyword == kKeywords.end()) {
+      return false;
     }
-    return false;
+    (this->*keyword->handle)(content);
+    return true;
   }
 
   // Each of a run's first lines may be the first that is there.

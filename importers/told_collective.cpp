@@ -9,6 +9,7 @@
 #include <array>
 #include <cctype>
 #include <limits>
+#include <ranges>
 #include <string_view>
 
 namespace fabricast {
@@ -171,18 +172,18 @@ bool contains(const std::vector<Collective>& list, Collective c) {
 // The last mention is the nearest to the table.
 ToldCollective told_by_mentions(const NcclTestsRun& run, const std::vector<Collective>& possible) {
   ToldCollective told;
-  for (auto mention = run.mentions.rbegin(); mention != run.mentions.rend(); ++mention) {
-    const auto programs = programs_in(*mention);
+  for (const std::string& mention : std::views::reverse(run.mentions)) {
+    const auto programs = programs_in(mention);
     if (programs.size() != 1 || told.collective) {
       continue;
     }
     const auto collective = programs.front()->collective;
     if (collective && contains(possible, *collective)) {
       told.collective = collective;
-      told.how = fmt::format("by '{}' and its rows", *mention);
+      told.how = fmt::format("by '{}' and its rows", mention);
     } else {
       told.remarks.push_back(fmt::format("'{}' does not fit to the rows, which could be of: {}",
-                                         *mention,
+                                         mention,
                                          possible.empty() ? "no collective" : names(possible)));
     }
   }

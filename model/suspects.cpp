@@ -12,7 +12,7 @@ namespace {
 // then moves about half of its rate.
 constexpr double kShareWithoutGpuDirect = 0.5;
 // A PCIe slot of 16 lanes, for boxes whose file does not say: generation 4, what copies reach.
-constexpr double kPcie_GBps = 25;
+constexpr double kPcieGBps = 25;
 
 Quantity<BytesPerSecond> scaled(Quantity<BytesPerSecond> q, double factor) {
   q.value *= factor;
@@ -46,7 +46,7 @@ Cluster over_sockets(Cluster cluster) {
 Cluster over_pcie(Cluster cluster) {
   for (Pool& pool : cluster.pools) {
     const Fact* fact = find_fact(cluster, "pool." + pool.name + ".node.pcie_GBps");
-    const double rate = fact != nullptr ? fact->quantity.value : kPcie_GBps;
+    const double rate = fact != nullptr ? fact->quantity.value : kPcieGBps;
     auto& scaleup = pool.node.gpu.scaleup;
     scaleup = scaled(scaleup, gigabytes_per_second(rate) / scaleup.value);
     pool.scaleup.kind = "pcie";

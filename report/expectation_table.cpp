@@ -100,25 +100,29 @@ std::string summary(const Expectation& e) {
   return text.empty() ? "no rows" : text;
 }
 
+// 12 digits say all that is known and hide what binary fractions add.
+double rounded(double value) { return std::stod(fmt::format("{:.12g}", value)); }
+double rounded_us(Seconds time) { return rounded(in_us(time)); }
+
 json row_json(const ExpectedRow& row) {
   const Record& r = *row.record;
   json j{
-      {"bytes",       r.bytes             },
-      {"type",        name(r.type)        },
-      {"in_place",    r.in_place          },
-      {"measured_us", in_us(measured(row))},
-      {"verdict",     name(row.verdict)   },
-      {"why_unknown", row.why_unknown     }
+      {"bytes",       r.bytes                  },
+      {"type",        name(r.type)             },
+      {"in_place",    r.in_place               },
+      {"measured_us", rounded_us(measured(row))},
+      {"verdict",     name(row.verdict)        },
+      {"why_unknown", row.why_unknown          }
   };
   if (row.expected) {
     const Prediction& p = *row.expected;
-    j["expected_us"] = in_us(p.time);
-    j["expected_us_low"] = in_us(p.low);
-    j["expected_us_high"] = in_us(p.high);
-    j["datasheet_bound_us"] = in_us(p.datasheet_bound);
+    j["expected_us"] = rounded_us(p.time);
+    j["expected_us_low"] = rounded_us(p.low);
+    j["expected_us_high"] = rounded_us(p.high);
+    j["datasheet_bound_us"] = rounded_us(p.datasheet_bound);
     j["algorithm"] = p.algorithm;
     j["protocol"] = p.protocol;
-    j["ratio"] = row.ratio;
+    j["ratio"] = rounded(row.ratio);
   }
   return j;
 }
@@ -193,9 +197,9 @@ json to_json(const Expectation& expectation) {
     json causes = json::array();
     for (const auto& cause : curve.causes) {
       causes.push_back({
-          {"name",     cause.name    },
-          {"text",     cause.text    },
-          {"distance", cause.distance}
+          {"name",     cause.name             },
+          {"text",     cause.text             },
+          {"distance", rounded(cause.distance)}
       });
     }
     curves.push_back({

@@ -81,6 +81,24 @@ MeasuredPoint point_of(const Record& r) {
   return {r.message(), std::log(s.median * 1e-6), std::hypot(relative, kLeastLogSd)};
 }
 
+// Sizes in order; several rows of a size (in place and not, repeated runs) are one point, so that a
+// size that is held out is held out as a whole.
+std::vector<MeasuredPoint> one_per_size(std::vector<MeasuredPoint> points) {
+  std::map<double, std::vector<MeasuredPoint>> by_size;
+  for (const auto& point : points) {
+    by_size[point.message.si()].push_back(point);
+  }
+  std::vector<MeasuredPoint> merged;
+  for (const auto& [bytes, same] : by_size) {
+    MeasuredPoint mean{Bytes(bytes), 0, same.front().log_sd};
+    for (const auto& point : same) {
+      mean.log_time += point.log_time / static_cast<double>(same.size());
+    }
+    merged.push_back(mean);
+  }
+  return merged;
+}
+
 bool is_priceable(const MeasuredCurve& curve) {
   for (const Candidate& c : priceable(curve.setting, curve.collective)) {
     if (curve.algorithm.empty() || c.algorithm == curve.algorithm) {
@@ -405,9 +423,7 @@ FitResult fit(const std::vector<Record>& records,
         "fabricast measure --algorithm all on at least two ranks, without oversubscription");
   }
   for (auto& curve : curves) {
-    std::sort(curve.points.begin(), curve.points.end(), [](const auto& a, const auto& b) {
-      return a.message < b.message;
-    });
+    curve.points = one_per_size(std::move(curve.points));
   }
   FitResult result =
       Fitter(std::move(curves),
