@@ -13,6 +13,7 @@ void register_fit(CLI::App& app);
 void register_import(CLI::App& app);
 void register_measure(CLI::App& app);
 void register_predict(CLI::App& app);
+void register_validate(CLI::App& app);
 void register_report(CLI::App& app);
 void register_run(CLI::App& app);
 

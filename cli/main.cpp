@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
                          register_fit,
                          register_predict,
                          register_expect,
+                         register_validate,
                          register_report,
                          register_clusters}) {
     add(app);

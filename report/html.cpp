@@ -1,6 +1,7 @@
 #include "report/html.hpp"
 
 #include "report/append.hpp"
+#include "report/html_page.hpp"
 #include "report/html_sections.hpp"
 #include "report/html_table.hpp"
 #include "report/html_text.hpp"
@@ -9,8 +10,6 @@
 
 #include <array>
 #include <ostream>
-
-#include "embedded/report_files.hpp"
 
 namespace fabricast {
 
@@ -105,55 +104,14 @@ constexpr std::array kSections{
     Section{"unknown",    "What is unknown",             html::unknown        },
 };
 
-std::string style_sheet() {
-  std::string text;
-  for (const auto& file : report_files()) {
-    text += file.text;
-  }
-  return text;
-}
-
-std::string navigation() {
-  std::string out;
-  add_line(out, R"(<nav aria-label="sections"><ul>)");
-  for (const auto& section : kSections) {
-    add_line(out, R"(<li><a href="#{}">{}</a></li>)", section.id, section.title);
-  }
-  return out + "</ul></nav>\n";
-}
-
 }  // namespace
 
 void write_html(std::ostream& out, const HtmlReport& report) {
-  // The policy forbids every load and script, even if a string from outside got through unescaped.
-  out << fmt::format(R"(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{0}</title>
-<style>
-{1}</style>
-</head>
-<body>
-<header>
-<h1>{0}</h1>
-{2}</header>
-<main>
-)",
-                     escape(report.title),
-                     style_sheet(),
-                     navigation());
+  std::vector<PageSection> sections;
   for (const auto& section : kSections) {
-    out << fmt::format(R"(<section id="{0}" aria-labelledby="{0}-title">
-<h2 id="{0}-title">{1}</h2>
-)",
-                       section.id,
-                       section.title)
-        << section.body(report) << "</section>\n";
+    sections.push_back({std::string(section.id), std::string(section.title), section.body(report)});
   }
-  out << "</main>\n</body>\n</html>\n";
+  write_page(out, report.title, sections);
 }
 
 }  // namespace fabricast

@@ -1,9 +1,11 @@
 // How wrong the equations are: from forecasts of what a fit had not seen, and from what it left.
 #pragma once
 
+#include "model/fit/baselines.hpp"
 #include "model/fit/joint_fit.hpp"
 #include "model/fit/residual_process.hpp"
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@ struct JudgedPoint {
   double predicted = 0;
   double low = 0;  // 90 % interval
   double high = 0;
+  std::array<double, kBaselines.size()> baselines{};  // NaN where one has no answer
 };
 
 /// Adds an error of the equations, as a standard deviation of ln(time), to the interval.

@@ -22,10 +22,12 @@ constexpr const char* kSource = "fit to published curves";
 // The interval is of the constants alone; widen() adds what the equations themselves get wrong.
 void judge(const MeasuredCurve& measured,
            const Inputs& constants,
+           const std::vector<const MeasuredCurve*>& known,
            std::vector<JudgedPoint>& judged) {
   const CurveModel model(measured, constants);
   const Outlook outlook(model.candidates(), model.inputs(), Selection::kLikely);
-  for (const auto& point : measured.points) {
+  for (std::size_t p = 0; p < measured.points.size(); ++p) {
+    const auto& point = measured.points[p];
     const double time = std::log(outlook.estimate(point.message).time.si());
     const Spread spread = outlook.spread(point.message, {});
     judged.push_back({&measured,
@@ -33,7 +35,8 @@ void judge(const MeasuredCurve& measured,
                       point.log_time,
                       time,
                       time + spread.log_low,
-                      time + spread.log_high});
+                      time + spread.log_high,
+                      baselines(model, p, known)});
   }
 }
 
@@ -87,8 +90,10 @@ void judge_larger_scales(const std::string& system,
                          const std::vector<PublishedCurve>& curves,
                          std::vector<JudgedPoint>& judged) {
   std::vector<MeasuredCurve> known;
+  std::vector<const MeasuredCurve*> smaller;
   for (const auto& curve : curves) {
     if (curve.measured.system == system && curve.measured.setting.nodes <= largest_known) {
+      smaller.push_back(&curve.measured);
       known.push_back(curve.measured);
       for (auto& point : known.back().points) {
         point.weight = 1;
@@ -106,7 +111,7 @@ void judge_larger_scales(const std::string& system,
       continue;
     }
     const std::size_t first = judged.size();
-    judge(curve.measured, constants, judged);
+    judge(curve.measured, constants, smaller, judged);
     for (std::size_t i = first; i < judged.size(); ++i) {
       JudgedPoint& p = judged[i];
       const auto belief = process.at(place(*p.curve, p.message));
@@ -116,6 +121,29 @@ void judge_larger_scales(const std::string& system,
       }
     }
   }
+}
+
+std::vector<JudgedPoint> judge_fitted(const std::vector<PublishedCurve>& curves) {
+  std::vector<MeasuredCurve> seen;
+  for (const auto& curve : curves) {
+    seen.push_back(curve.measured);
+  }
+  JointFit fit(std::move(seen), prior_inputs());
+  fit.solve();
+  const auto errors = residuals(fit);
+  const ResidualProcess process({}, remaining_error(errors), {});
+  std::vector<JudgedPoint> judged;
+  for (const auto& curve : curves) {
+    const std::size_t first = judged.size();
+    judge(curve.measured,
+          fit.constants(curve.measured.system, Provenance::kPublished, kSource),
+          {},
+          judged);
+    for (std::size_t i = first; i < judged.size(); ++i) {
+      widen(judged[i], process.at(place(*judged[i].curve, judged[i].message)).sd);
+    }
+  }
+  return judged;
 }
 
 }  // namespace
@@ -131,7 +159,7 @@ Validation validate(const std::vector<PublishedCurve>& curves) {
     const Inputs constants = fitted_without(group, curves);
     for (const auto& curve : curves) {
       if (curve.left_out_with == group) {
-        judge(curve.measured, constants, v.cold_unwidened);
+        judge(curve.measured, constants, {}, v.cold_unwidened);
       }
     }
     for (const auto& system : systems) {
@@ -155,64 +183,8 @@ Validation validate(const std::vector<PublishedCurve>& curves) {
       }
     }
   }
+  v.fitted = judge_fitted(curves);
   return v;
-}
-
-std::vector<JudgedPoint> judge_fitted(const std::vector<PublishedCurve>& curves) {
-  std::vector<MeasuredCurve> seen;
-  for (const auto& curve : curves) {
-    seen.push_back(curve.measured);
-  }
-  JointFit fit(std::move(seen), prior_inputs());
-  fit.solve();
-  std::vector<JudgedPoint> judged;
-  for (const auto& curve : curves) {
-    judge(curve.measured,
-          fit.constants(curve.measured.system, Provenance::kPublished, kSource),
-          judged);
-  }
-  return judged;
-}
-
-ErrorScore score(const std::vector<const JudgedPoint*>& points) {
-  std::vector<double> errors;
-  double inside = 0;
-  for (const JudgedPoint* p : points) {
-    errors.push_back(std::abs(p->predicted - p->measured));
-    inside += p->low <= p->measured && p->measured <= p->high ? 1 : 0;
-  }
-  if (errors.empty()) {
-    return {};
-  }
-  std::sort(errors.begin(), errors.end());
-  const auto n = static_cast<int>(errors.size());
-  return {n, quantile(errors, 0.5), quantile(errors, 0.9), inside / n};
-}
-
-ErrorScore score_by_system(const std::vector<const JudgedPoint*>& points) {
-  std::map<std::string, std::vector<const JudgedPoint*>> systems;
-  for (const JudgedPoint* p : points) {
-    systems[p->curve->system].push_back(p);
-  }
-  std::vector<double> medians;
-  std::vector<double> p90s;
-  std::vector<double> coverages;
-  for (const auto& [system, own] : systems) {
-    const ErrorScore s = score(own);
-    medians.push_back(s.median);
-    p90s.push_back(s.p90);
-    coverages.push_back(s.coverage);
-  }
-  if (medians.empty()) {
-    return {};
-  }
-  for (auto* list : {&medians, &p90s, &coverages}) {
-    std::sort(list->begin(), list->end());
-  }
-  return {static_cast<int>(points.size()),
-          quantile(medians, 0.5),
-          quantile(p90s, 0.5),
-          quantile(coverages, 0.5)};
 }
 
 }  // namespace fabricast

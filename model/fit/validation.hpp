@@ -4,7 +4,6 @@
 #include "model/fit/model_error.hpp"
 #include "model/fit/published.hpp"
 
-#include <string>
 #include <vector>
 
 namespace fabricast {
@@ -17,20 +16,9 @@ struct Validation {
   /// Then the system's own smallest numbers of nodes (at most two) fitted on top, and its larger
   /// ones predicted.
   std::vector<JudgedPoint> warm;
+  /// Everything known: how closely the equations can follow.
+  std::vector<JudgedPoint> fitted;
 };
 Validation validate(const std::vector<PublishedCurve>& curves);
-
-/// Fits everything and judges the same points: how closely the equations can follow.
-std::vector<JudgedPoint> judge_fitted(const std::vector<PublishedCurve>& curves);
-
-struct ErrorScore {
-  int points = 0;
-  double median = 0;  // of |ln(predicted / measured)|
-  double p90 = 0;
-  double coverage = 0;  // share inside the interval
-};
-ErrorScore score(const std::vector<const JudgedPoint*>& points);
-/// Median over systems of each system's median and 90th percentile.
-ErrorScore score_by_system(const std::vector<const JudgedPoint*>& points);
 
 }  // namespace fabricast
