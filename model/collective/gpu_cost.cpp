@@ -61,6 +61,8 @@ class GpuCost final : public Cost {
         fade_(in.index("shape.bandwidth_fade")),
         fill_(in.index("shape.fill")),
         crossing_(in.index("placement.crossing_share")),
+        extra_step_(in.index("shape.ring_extra_step")),
+        pipelining_(in.index("shape.pipelining")),
         long_message_B_(in.index("shape.long_message_B")) {
     launch_.add_if_known(in, "launch." + setting.architecture + "_factor");
     look_up_inside(setting, row, candidate.protocol, in);
@@ -75,6 +77,7 @@ class GpuCost final : public Cost {
     price.add({.name = "scale_up_latency", .fixed = latency_up(in)});
     const SecondsPerByte up = up_per_byte(in);
     if (nodes_ == 1) {
+      price.add({.name = "pipelining", .root = pipelining(in, up)});
       price.add({.name = "scale_up_bytes", .per_byte = up});
       return price;
     }
@@ -154,9 +157,22 @@ class GpuCost final : public Cost {
             .ramp_to = Bytes(kLargestChunk / chunk_)};
   }
 
+  // A ring's last chunk passes a further step, in which nothing else moves. Over several nodes it
+  // hides behind the network.
   [[nodiscard]] SecondsPerByte up_per_byte(const Inputs& in) const {
-    return shape_.volume_up == 0 ? SecondsPerByte()
-                                 : shape_.volume_up / gigabytes_per_second(rate_up_.of(in));
+    if (shape_.volume_up == 0) {
+      return {};
+    }
+    const double extra = nodes_ == 1 && shape_.neighbours && !shape_.pipelined
+                             ? in.value(extra_step_) * shape_.chunk
+                             : 0;
+    return (shape_.volume_up + extra) / gigabytes_per_second(rate_up_.of(in));
+  }
+
+  // The best cut of a message into chunks costs the geometric mean of latency and bytes on top of
+  // both: alpha + beta S + 2 sqrt(alpha beta S) for a chain.
+  [[nodiscard]] Seconds pipelining(const Inputs& in, SecondsPerByte up) const {
+    return Seconds(in.value(pipelining_) * std::sqrt(latency_up(in).si() * up.si()));
   }
 
   [[nodiscard]] SecondsPerByte out_per_byte(const Inputs& in) const {
@@ -173,7 +189,7 @@ class GpuCost final : public Cost {
   bool announced_;
   Network network_;
   Factors launch_;
-  std::size_t hop_growth_, fade_, fill_, crossing_, long_message_B_;
+  std::size_t hop_growth_, fade_, fill_, crossing_, extra_step_, pipelining_, long_message_B_;
   Factors hop_up_, multicast_, rate_up_, hop_out_, long_message_, efficiency_out_;
 };
 

@@ -26,6 +26,9 @@ Seconds PriceTerm::at(Bytes message) const {
   if (ramp.si() != 0) {
     time += std::min(message, ramp_to) * ramp;
   }
+  if (root.si() != 0) {
+    time += root * std::sqrt(message.si());
+  }
   return time;
 }
 

@@ -20,7 +20,7 @@ double long_message_share(Bytes message, Bytes threshold);
 /// One part of a price:
 ///   fixed + message x per_byte + step x long_message_share(message, step_at)
 ///         + message x outside x long_message_share(message, outside_at)
-///         + min(message, ramp_to) x ramp
+///         + min(message, ramp_to) x ramp + root x sqrt(message / byte)
 struct PriceTerm {
   std::string_view name;  // "launch", "scale_out_bytes"...: a literal
   Seconds fixed{};
@@ -31,6 +31,7 @@ struct PriceTerm {
   Bytes outside_at{};
   SecondsPerByte ramp{};  // paid for the first bytes only
   Bytes ramp_to{};
+  Seconds root{};  // times the square root of the message in bytes
 
   [[nodiscard]] Seconds at(Bytes message) const;
 };

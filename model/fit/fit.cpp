@@ -239,13 +239,10 @@ class Fitter {
   // What is left of the rows is carried over to the forecasts near them.
   [[nodiscard]] ResidualProcess errors(const Flags& takes_part) const {
     const auto left = residuals(takes_part);
-    ResidualProcess::Scale seen = remaining_error({
-        {kHere, left}
-    });
-    const auto& known = before_.errors.seen();
-    seen = {std::max(seen.small, known.small),
-            std::max(seen.middle, known.middle),
-            std::max(seen.large, known.large)};
+    const auto seen = larger(remaining_error({
+                                 {kHere, left}
+    }),
+                             before_.errors.seen());
     return {before_.errors.unseen(), seen, left};
   }
 

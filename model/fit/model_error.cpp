@@ -10,6 +10,13 @@
 
 namespace fabricast {
 
+namespace {
+
+// Rows that were fitted lie closer to the fit than the next scale of the same system will. Assumed.
+constexpr double kOutOfSample = 1.6;
+
+}  // namespace
+
 ResidualPlace place(const MeasuredCurve& curve, Bytes message) {
   const auto& setting = curve.setting;
   return {curve.collective,
@@ -84,10 +91,15 @@ ResidualProcess::Scale remaining_error(
   std::array<double, 3> sds{};
   for (std::size_t band = 0; band < sds.size(); ++band) {
     std::sort(errors[band].begin(), errors[band].end());
-    sds[band] =
-        errors[band].empty() ? 0.3 : std::max(0.02, quantile(errors[band], 0.9) / kSdsOf90Percent);
+    sds[band] = errors[band].empty()
+                    ? 0.3
+                    : std::max(0.02, kOutOfSample * quantile(errors[band], 0.9) / kSdsOf90Percent);
   }
   return {sds[0], sds[1], sds[2]};
+}
+
+ResidualProcess::Scale larger(const ResidualProcess::Scale& a, const ResidualProcess::Scale& b) {
+  return {std::max(a.small, b.small), std::max(a.middle, b.middle), std::max(a.large, b.large)};
 }
 
 }  // namespace fabricast

@@ -35,8 +35,12 @@ ResidualProcess::Scale model_error(const std::vector<JudgedPoint>& points);
 
 /// What a fit leaves unexplained, by system.
 std::map<std::string, std::vector<Residual>> residuals(const JointFit& fit);
-/// Its size: the 90th percentile of each band as that of a normal distribution.
+/// Its size: the 90th percentile of each band as that of a normal distribution, widened since the
+/// rows were fitted.
 ResidualProcess::Scale remaining_error(
     const std::map<std::string, std::vector<Residual>>& by_system);
+
+/// The larger of both, band by band: a small sample must not look surer than others of its kind.
+ResidualProcess::Scale larger(const ResidualProcess::Scale& a, const ResidualProcess::Scale& b);
 
 }  // namespace fabricast

@@ -71,7 +71,12 @@ const std::string& group_of(const JudgedPoint& p, const std::vector<PublishedCur
   throw std::logic_error("a judged point without its curve");
 }
 
-Inputs fitted_without(const std::string& group, const std::vector<PublishedCurve>& curves) {
+struct Others {
+  Inputs constants;
+  ResidualProcess::Scale error;  // what is left of systems that the fit knows
+};
+
+Others fitted_without(const std::string& group, const std::vector<PublishedCurve>& curves) {
   std::vector<MeasuredCurve> seen;
   for (const auto& curve : curves) {
     if (curve.left_out_with != group) {
@@ -80,13 +85,13 @@ Inputs fitted_without(const std::string& group, const std::vector<PublishedCurve
   }
   JointFit fit(std::move(seen), prior_inputs());
   fit.solve();
-  return fit.constants("", Provenance::kPublished, kSource);
+  return {fit.constants("", Provenance::kPublished, kSource), remaining_error(residuals(fit))};
 }
 
 // What a user of this system would do: fit the small scales, with the rest of the world as prior.
 void judge_larger_scales(const std::string& system,
                          int largest_known,
-                         const Inputs& others,
+                         const Others& others,
                          const std::vector<PublishedCurve>& curves,
                          std::vector<JudgedPoint>& judged) {
   std::vector<MeasuredCurve> known;
@@ -101,11 +106,12 @@ void judge_larger_scales(const std::string& system,
       }
     }
   }
-  JointFit fit(std::move(known), others);
+  JointFit fit(std::move(known), others.constants);
   fit.solve();
   const Inputs constants = fit.constants(system, Provenance::kPublished, kSource);
   const auto errors = residuals(fit);
-  const ResidualProcess process({}, remaining_error(errors), errors.at(system));
+  const ResidualProcess process(
+      {}, larger(remaining_error(errors), others.error), errors.at(system));
   for (const auto& curve : curves) {
     if (curve.measured.system != system || curve.measured.setting.nodes <= largest_known) {
       continue;
@@ -156,27 +162,27 @@ Validation validate(const std::vector<PublishedCurve>& curves) {
   const auto largest = largest_known_scales(curves);
   Validation v;
   for (const auto& [group, systems] : groups) {
-    const Inputs constants = fitted_without(group, curves);
+    const Others others = fitted_without(group, curves);
     for (const auto& curve : curves) {
       if (curve.left_out_with == group) {
-        judge(curve.measured, constants, {}, v.cold_unwidened);
+        judge(curve.measured, others.constants, {}, v.cold_unwidened);
       }
     }
     for (const auto& system : systems) {
       if (const auto scale = largest.find(system); scale != largest.end()) {
-        judge_larger_scales(system, scale->second, constants, curves, v.warm);
+        judge_larger_scales(system, scale->second, others, curves, v.warm);
       }
     }
   }
   v.cold = v.cold_unwidened;
   for (const auto& [group, systems] : groups) {
-    std::vector<JudgedPoint> others;
+    std::vector<JudgedPoint> elsewhere;
     for (const auto& p : v.cold_unwidened) {
       if (group_of(p, curves) != group) {
-        others.push_back(p);
+        elsewhere.push_back(p);
       }
     }
-    const ResidualProcess process(model_error(others), {}, {});
+    const ResidualProcess process(model_error(elsewhere), {}, {});
     for (auto& p : v.cold) {
       if (group_of(p, curves) == group) {
         widen(p, process.at(place(*p.curve, p.message)).sd);
