@@ -1,18 +1,19 @@
 #include "model/model_file.hpp"
 
 #include "core/atomic_file.hpp"
+#include "core/decimal.hpp"
 #include "core/error.hpp"
 #include "model/collective/priors.hpp"
 
-#include <Eigen/Cholesky>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "embedded/published_model_files.hpp"
-
+#include <Eigen/Cholesky>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+
+#include "embedded/published_model_files.hpp"
 
 namespace fabricast {
 
@@ -51,7 +52,7 @@ Quantity<double> quantity_from(const json& j, const std::string& where) {
 }
 
 // Six digits are far more than a covariance knows.
-double rounded(double value) { return std::stod(fmt::format("{:.6g}", value)); }
+double rounded(double value) { return fabricast::rounded(value, 6); }
 
 // The lower triangle, row by row.
 json covariance_json(const Eigen::MatrixXd& covariance) {
@@ -83,8 +84,8 @@ Eigen::MatrixXd covariance_from(const json& rows, std::size_t size, const std::s
       covariance(k, i) = covariance(i, k);
     }
   }
-  if (n > 0 && (!(covariance.diagonal().maxCoeff() < 100) ||
-                covariance.llt().info() != Eigen::Success)) {
+  if (n > 0 &&
+      (!(covariance.diagonal().maxCoeff() < 100) || covariance.llt().info() != Eigen::Success)) {
     refuse("the covariance is not positive definite, or absurd", where);
   }
   return covariance;

@@ -1,17 +1,18 @@
 #include "model/fit/published.hpp"
 
 #include "core/csv.hpp"
+#include "core/decimal.hpp"
 #include "core/error.hpp"
 #include "core/statistics.hpp"
 #include "model/fit/size_band.hpp"
-
-#include "embedded/published_files.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
 #include <tuple>
+
+#include "embedded/published_files.hpp"
 
 namespace fabricast {
 
@@ -36,13 +37,15 @@ Points read_points() {
       file("collective_points.csv"), "results/published/collective_points.csv", columns, columns);
   Points points;
   for (const auto& row : table.rows) {
-    points[row.fields[0]].emplace_back(std::stod(row.fields[1]), std::stod(row.fields[2]));
+    points[row.fields[0]].emplace_back(parse_decimal(row.fields[1]).value(),
+                                       parse_decimal(row.fields[2]).value());
   }
   return points;
 }
 
 // What makes curves repeats of each other.
-using Key = std::tuple<std::string, std::string, std::string, std::string, std::string, std::string>;
+using Key =
+    std::tuple<std::string, std::string, std::string, std::string, std::string, std::string>;
 
 struct Merged {
   PublishedCurve curve;
