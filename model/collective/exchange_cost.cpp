@@ -29,9 +29,8 @@ class PeerCost final : public Cost {
     if (nodes_ > 1) {
       const std::string fabric = setting.fabric_class + ".";
       remote_peer_ = Factors(in, {"net.remote_peer_us", fabric + "remote_peer", "system.latency"});
-      efficiency_out_ =
-          Factors(in,
-                  {"net.all_to_all_efficiency", fabric + "all_to_all_bandwidth", "system.bandwidth"});
+      efficiency_out_ = Factors(
+          in, {"net.all_to_all_efficiency", fabric + "all_to_all_bandwidth", "system.bandwidth"});
     }
   }
 
@@ -98,6 +97,9 @@ class NeighbourCost final : public Cost {
   [[nodiscard]] Price price(const Inputs& in) const override {
     Price price;
     price.add({.name = "launch", .fixed = microseconds(launch_.of(in))});
+    if (nodes_ == 1 && per_node_ == 1) {
+      return price;  // nobody else to send to
+    }
     const SecondsPerByte up = 1 / gigabytes_per_second(rate_up_.of(in));
     if (nodes_ == 1) {
       price.add({.name = "scale_up_latency", .fixed = microseconds(hop_up_.of(in))});
