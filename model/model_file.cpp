@@ -1,6 +1,7 @@
 #include "model/model_file.hpp"
 
 #include "core/atomic_file.hpp"
+#include "core/decimal.hpp"
 #include "core/error.hpp"
 #include "model/collective/priors.hpp"
 
@@ -51,7 +52,7 @@ Quantity<double> quantity_from(const json& j, const std::string& where) {
 }
 
 // Six digits are far more than a covariance knows.
-double rounded(double value) { return std::stod(fmt::format("{:.6g}", value)); }
+double rounded(double value) { return fabricast::rounded(value, 6); }
 
 // The lower triangle, row by row.
 json covariance_json(const Eigen::MatrixXd& covariance) {

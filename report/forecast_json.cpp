@@ -1,5 +1,6 @@
 #include "report/forecast_json.hpp"
 
+#include "core/decimal.hpp"
 #include "core/error.hpp"
 #include "core/json_fields.hpp"
 #include "core/names.hpp"
@@ -20,9 +21,7 @@ using nlohmann::json;
 constexpr std::string_view kSchema = "fabricast.forecast/1";
 
 // Twelve digits hide the noise of the conversion from seconds, and survive the way back.
-double rounded(double value) {
-  return std::isfinite(value) ? std::stod(fmt::format("{:.12g}", value)) : value;
-}
+double rounded(double value) { return fabricast::rounded(value, 12); }
 
 double us(Seconds time) { return rounded(in_us(time)); }
 

@@ -1,5 +1,7 @@
 #include "report/number.hpp"
 
+#include "core/decimal.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,13 +25,9 @@ constexpr std::array kTimeUnits{
     TimeUnit{"µs", 1e-6}
 };
 
-double rounded(double value, int digits) {
-  return std::stod(fmt::format("{:.{}g}", value, std::max(digits, 1)));
-}
-
 // From the rounded value, so that 9.9996 becomes 10.00 and not 10.000.
 int decimals(double value, int digits) {
-  const double size = std::abs(rounded(value, digits));
+  const double size = std::abs(rounded(value, std::max(digits, 1)));
   return size > 0 ? std::max(0, digits - 1 - static_cast<int>(std::floor(std::log10(size)))) : 0;
 }
 
@@ -40,7 +38,7 @@ bool is_plain(double value) {
 
 const TimeUnit& unit_of(Seconds time, int digits) {
   for (const auto& unit : kTimeUnits) {
-    if (std::abs(rounded(time.si() / unit.seconds, digits)) >= 1) {
+    if (std::abs(rounded(time.si() / unit.seconds, std::max(digits, 1))) >= 1) {
       return unit;
     }
   }

@@ -97,6 +97,9 @@ class NeighbourCost final : public Cost {
   [[nodiscard]] Price price(const Inputs& in) const override {
     Price price;
     price.add({.name = "launch", .fixed = microseconds(launch_.of(in))});
+    if (nodes_ == 1 && per_node_ == 1) {
+      return price;  // nobody else to send to
+    }
     const SecondsPerByte up = 1 / gigabytes_per_second(rate_up_.of(in));
     if (nodes_ == 1) {
       price.add({.name = "scale_up_latency", .fixed = microseconds(hop_up_.of(in))});

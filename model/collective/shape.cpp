@@ -36,7 +36,7 @@ Shape ring_one_pass(Dimensions d) { return ring(d, 1); }
 Shape ring_pipeline(Dimensions d) {
   return {.steps_up = d.ranks - d.nodes,
           .steps_out = d.nodes - 1,
-          .volume_up = 1,
+          .volume_up = d.ranks > 1 ? 1.0 : 0.0,
           .volume_out = d.nodes > 1 ? 1.0 : 0.0,
           .pipelined = true,
           .neighbours = true};

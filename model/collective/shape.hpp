@@ -37,7 +37,7 @@ struct GpuAlgorithm {
   Shape (*shape)(Dimensions d);
 };
 
-/// Sources of the rows: docs/method.md, "Algorithms".
+/// Sources of the rows: docs/method.md, "Pricing".
 const std::vector<GpuAlgorithm>& gpu_algorithms();
 
 }  // namespace fabricast

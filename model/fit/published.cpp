@@ -1,6 +1,7 @@
 #include "model/fit/published.hpp"
 
 #include "core/csv.hpp"
+#include "core/decimal.hpp"
 #include "core/error.hpp"
 #include "core/statistics.hpp"
 #include "model/fit/size_band.hpp"
@@ -36,7 +37,8 @@ Points read_points() {
       file("collective_points.csv"), "results/published/collective_points.csv", columns, columns);
   Points points;
   for (const auto& row : table.rows) {
-    points[row.fields[0]].emplace_back(std::stod(row.fields[1]), std::stod(row.fields[2]));
+    points[row.fields[0]].emplace_back(parse_decimal(row.fields[1]).value(),
+                                       parse_decimal(row.fields[2]).value());
   }
   return points;
 }
