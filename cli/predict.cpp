@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "core/size.hpp"
+#include "model/cluster_override.hpp"
 #include "model/collective/nccl_tuner.hpp"
 #include "report/csv.hpp"
 #include "report/forecast_json.hpp"
@@ -29,6 +30,7 @@ struct Options {
   std::string cluster;
   std::string collective;
   Question question;
+  std::vector<std::string> sets;
   std::string model_file;
   std::string format = "table";
   std::string cases;
@@ -47,6 +49,26 @@ Collective collective_named(const std::string& word, const std::string& where) {
   return *collective;
 }
 
+// One forecast stands alone; a sweep is a list of them.
+void print(const std::vector<Forecast>& forecasts, const std::string& format) {
+  if (format == "csv") {
+    write_csv(std::cout, forecasts);
+    return;
+  }
+  const bool list = format == "json" && forecasts.size() > 1;
+  std::cout << (list ? "[\n" : "");
+  for (std::size_t i = 0; i < forecasts.size(); ++i) {
+    if (format == "json") {
+      write_json(std::cout, forecasts[i]);
+      std::cout << (list && i + 1 < forecasts.size() ? ",\n" : "");
+    } else {
+      write_forecast(std::cout, forecasts[i]);
+      std::cout << (i + 1 < forecasts.size() ? "\n" : "");
+    }
+  }
+  std::cout << (list ? "]\n" : "");
+}
+
 void predict_one(Options& o) {
   for (const auto& [value, option] : {std::pair(o.cluster.empty(), "--cluster"),
                                       std::pair(o.collective.empty(), "--collective"),
@@ -61,14 +83,15 @@ void predict_one(Options& o) {
     }
   }
   o.question.collective = collective_named(o.collective, "--collective");
-  const Forecast forecast = predict(load_cluster(o.cluster), o.question, model_of(o));
-  if (o.format == "json") {
-    write_json(std::cout, forecast);
-  } else if (o.format == "csv") {
-    write_csv(std::cout, {forecast});
-  } else {
-    write_forecast(std::cout, forecast);
+  const Model model = model_of(o);
+  std::vector<Forecast> forecasts;
+  for (const auto& [label, cluster] : cluster_variants(o.cluster, o.sets)) {
+    forecasts.push_back(predict(cluster, o.question, model));
+    if (!label.empty()) {
+      forecasts.back().cluster += " with " + label;
+    }
   }
+  print(forecasts, o.format);
 }
 
 // The contract of --cases.
@@ -153,6 +176,11 @@ void register_predict(CLI::App& app) {
   Options& o = *options;
   CLI::App& c = *app.add_subcommand("predict", "Forecast a collective on a described cluster");
   c.add_option("--cluster", o.cluster, "A name of `clusters list`, or a .toml file");
+  c.add_option("--set",
+               o.sets,
+               "What if: KEY=VALUE of the cluster file, such as fabric.tier[spine].oversub=4; "
+               "VALUE,VALUE is a sweep; may be repeated")
+      ->allow_extra_args(false);
   c.add_option(
       "--collective", o.collective, "all_reduce, all_gather, reduce_scatter, all_to_all ...");
   c.add_option("--ranks", o.question.ranks, "Ranks of the communicator");
