@@ -87,8 +87,7 @@ class NeighbourCost final : public Cost {
     rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_usable");
     if (nodes_ > 1) {
       const std::string fabric = setting.fabric_class + ".";
-      hop_out_ =
-          Factors(in, {"net.hop.ring_simple_us", fabric + "latency_simple", "system.latency"});
+      hop_out_ = Factors(in, {"net.hop.ring_simple_us", fabric + "latency", "system.latency"});
       efficiency_out_ =
           Factors(in, {"net.neighbour_efficiency", fabric + "bandwidth", "system.bandwidth"});
     }

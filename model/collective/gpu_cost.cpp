@@ -121,8 +121,8 @@ class GpuCost final : public Cost {
                        const Inputs& in) {
     const std::string cell = std::string(row.out) + "_" + protocol;
     const std::string fabric = setting.fabric_class + ".";
-    const std::string latency = protocol == "simple" ? "latency_simple" : "latency_ll";
-    hop_out_ = Factors(in, {"net.hop." + cell + "_us", fabric + latency, "system.latency"});
+    hop_out_ = Factors(in, {"net.hop." + cell + "_us", fabric + "latency", "system.latency"});
+    wire_ = Factors(in, {fabric + "wire_us", "system.latency"});
     long_message_ =
         Factors(in, {"net.long_message_us", fabric + "long_message", "system.long_message"});
     efficiency_out_ =
@@ -143,7 +143,7 @@ class GpuCost final : public Cost {
     const double hops = shape_.steps_out * growth;
     const double on_wire = flagged_ ? 2 * chunk_ : chunk_;  // LL sends a flag with each word
     return {.name = "scale_out_latency",
-            .fixed = microseconds(hops * hop_out_.of(in)),
+            .fixed = microseconds(hops * (hop_out_.of(in) + wire_.of(in))),
             .step = microseconds(announced_ ? hops * long_message_.of(in) : 0),
             .step_at = Bytes(in.value(long_message_B_) / on_wire)};
   }
@@ -190,7 +190,7 @@ class GpuCost final : public Cost {
   Network network_;
   Factors launch_;
   std::size_t hop_growth_, fade_, fill_, crossing_, extra_step_, pipelining_, long_message_B_;
-  Factors hop_up_, multicast_, rate_up_, hop_out_, long_message_, efficiency_out_;
+  Factors hop_up_, multicast_, rate_up_, hop_out_, wire_, long_message_, efficiency_out_;
 };
 
 }  // namespace

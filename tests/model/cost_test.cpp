@@ -36,7 +36,8 @@ TEST(GpuCost, RingOfTwoNodesIsTheFormulaByHand) {
   const double announced =
       long_message_share(Bytes(chunk), Bytes(w.inputs["shape.long_message_B"]));
   const double hop =
-      w.inputs["net.hop.ring_simple_us"] * w.inputs["infiniband.latency_simple"] +
+      w.inputs["net.hop.ring_simple_us"] * w.inputs["infiniband.latency"] +
+      w.inputs["infiniband.wire_us"] +
       w.inputs["net.long_message_us"] * w.inputs["infiniband.long_message"] * announced;
   const double us =
       w.inputs["launch.simple_us"] + 28 * w.inputs["scale_up.hop.ring_simple_us"] + 2 * hop;
