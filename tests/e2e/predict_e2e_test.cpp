@@ -155,5 +155,32 @@ TEST(Doctor, SaysWhatThisMachineCanMeasure) {
   EXPECT_NE(said.out.find("GPUs"), std::string::npos);
 }
 
+TEST(ValidateCommand, ScoresAndDrawsWhatWasLeftOut) {
+  const Folder folder;
+  const Said said = run("@ validate --format json --html " + folder.path("validation.html"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  const json j = json::parse(said.out);
+  for (const char* setting : {"cold", "warm", "fitted"}) {
+    EXPECT_GT(j[setting]["parts"].size(), 5U) << setting;
+  }
+  const json& first = j["cold"]["parts"][0];
+  EXPECT_GT(first["coverage"], 0.5);
+  // Without this the model would be no better than what it starts from.
+  EXPECT_LT(first["model"]["p90_error_pct"], first["baselines"]["NCCL as is"]["p90_error_pct"]);
+  EXPECT_NE(folder.read("validation.html").find("<svg"), std::string::npos);
+}
+
+TEST(PredictCommand, AListOfValuesIsASweep) {
+  const Said said =
+      run("@ predict --cluster colossus-100k --collective all_to_all --ranks 100000 --bytes 1G "
+          "--set 'fabric.tier[spine].oversub=1,4' --format json");
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  const json list = json::parse(said.out);
+  ASSERT_EQ(list.size(), 2U);
+  const auto us = [&](std::size_t i) { return list[i]["predictions"][0]["time_us"].get<double>(); };
+  EXPECT_GT(us(1), 1.3 * us(0));
+  EXPECT_NE(list[1]["cluster"].get<std::string>().find("oversub=4"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace fabricast
