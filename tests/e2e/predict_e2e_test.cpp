@@ -172,13 +172,13 @@ TEST(ValidateCommand, ScoresAndDrawsWhatWasLeftOut) {
 
 TEST(PredictCommand, AListOfValuesIsASweep) {
   const Said said =
-      run("@ predict --cluster colossus-100k --collective all_to_all --ranks 100000 --bytes 1G "
+      run("@ predict --cluster colossus-100k --collective all_to_all --ranks 100000 --bytes 256G "
           "--set 'fabric.tier[spine].oversub=1,4' --format json");
   ASSERT_EQ(said.exit_code, 0) << said.err;
   const json list = json::parse(said.out);
   ASSERT_EQ(list.size(), 2U);
   const auto us = [&](std::size_t i) { return list[i]["predictions"][0]["time_us"].get<double>(); };
-  EXPECT_GT(us(1), 1.3 * us(0));
+  EXPECT_GT(us(1), 2 * us(0));
   EXPECT_NE(list[1]["cluster"].get<std::string>().find("oversub=4"), std::string::npos);
 }
 
