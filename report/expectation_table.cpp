@@ -1,5 +1,6 @@
 #include "report/expectation_table.hpp"
 
+#include "core/decimal.hpp"
 #include "core/size.hpp"
 #include "report/csv.hpp"
 #include "report/number.hpp"
@@ -101,7 +102,7 @@ std::string summary(const Expectation& e) {
 }
 
 // 12 digits say all that is known and hide what binary fractions add.
-double rounded(double value) { return std::stod(fmt::format("{:.12g}", value)); }
+double rounded(double value) { return fabricast::rounded(value, 12); }
 double rounded_us(Seconds time) { return rounded(in_us(time)); }
 
 json row_json(const ExpectedRow& row) {

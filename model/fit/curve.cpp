@@ -29,6 +29,15 @@ CurveModel::CurveModel(MeasuredCurve curve, const Inputs& constants)
   }
 }
 
+std::vector<double> CurveModel::log_errors() const {
+  std::vector<double> errors(size());
+  log_times(errors.data());
+  for (std::size_t p = 0; p < size(); ++p) {
+    errors[p] = curve_.points[p].log_time - errors[p];
+  }
+  return errors;
+}
+
 void CurveModel::log_times(double* out) const {
   const Prices prices = candidates_.prices(inputs_);
   std::vector<double> weights;

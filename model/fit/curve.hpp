@@ -45,6 +45,8 @@ class CurveModel {
 
   /// ln(seconds) of each point for the current inputs, written to out[0..size()).
   void log_times(double* out) const;
+  /// ln(measured / predicted) of each point for the current inputs.
+  [[nodiscard]] std::vector<double> log_errors() const;
 
  private:
   MeasuredCurve curve_;

@@ -220,16 +220,12 @@ class Fitter {
 
   [[nodiscard]] std::vector<Residual> residuals(const Flags& takes_part) const {
     std::vector<Residual> list;
-    std::vector<double> times;
     for (std::size_t c = 0; c < curves_.size(); ++c) {
-      const CurveModel& model = fit_.curves()[c];
-      times.resize(model.size());
-      model.log_times(times.data());
-      for (std::size_t p = 0; p < times.size(); ++p) {
+      const std::vector<double> errors = fit_.curves()[c].log_errors();
+      for (std::size_t p = 0; p < errors.size(); ++p) {
         if (takes_part[c][p]) {
           const auto& point = curves_[c].points[p];
-          list.push_back(
-              {place(curves_[c], point.message), point.log_time - times[p], point.log_sd});
+          list.push_back({place(curves_[c], point.message), errors[p], point.log_sd});
         }
       }
     }

@@ -67,14 +67,11 @@ ResidualProcess::Scale model_error(const std::vector<JudgedPoint>& points) {
 
 std::map<std::string, std::vector<Residual>> residuals(const JointFit& fit) {
   std::map<std::string, std::vector<Residual>> by_system;
-  std::vector<double> times;
   for (const CurveModel& model : fit.curves()) {
-    times.resize(model.size());
-    model.log_times(times.data());
-    for (std::size_t p = 0; p < times.size(); ++p) {
-      const auto& point = model.curve().points[p];
-      by_system[model.curve().system].push_back(
-          {place(model.curve(), point.message), point.log_time - times[p]});
+    const MeasuredCurve& curve = model.curve();
+    const std::vector<double> errors = model.log_errors();
+    for (std::size_t p = 0; p < errors.size(); ++p) {
+      by_system[curve.system].push_back({place(curve, curve.points[p].message), errors[p]});
     }
   }
   return by_system;
