@@ -138,10 +138,10 @@ class Fitter {
  public:
   Fitter(std::vector<MeasuredCurve> curves, const Model& before, std::string source)
       : before_(before),
-        fit_(curves, before.constants),
+        fit_(as_seen_by_fit(curves, before), before.constants),
         curves_(std::move(curves)),
         source_(std::move(source)),
-        on_host_(curves_.front().setting.on_host()) {}
+        on_host_(is_on_host(curves_)) {}
 
   // First without the held-out rows, to see how well they are predicted; then with all of them,
   // since what is known should be used.
@@ -166,6 +166,16 @@ class Fitter {
   }
 
  private:
+  static bool is_on_host(const std::vector<MeasuredCurve>& curves) {
+    return curves.front().setting.on_host();
+  }
+
+  // On GPUs it is known how wrong the equations are; on the host the rows themselves have to tell.
+  static std::vector<MeasuredCurve> as_seen_by_fit(const std::vector<MeasuredCurve>& curves,
+                                                   const Model& before) {
+    return is_on_host(curves) ? curves : as_unsure_as_equations(curves, before.errors.seen());
+  }
+
   Model fit_to(const Flags& takes_part) {
     Model model = before_;
     const double form = on_host_ ? model_form(takes_part) : 0;

@@ -81,11 +81,18 @@ void JointFit::set_prior(RobustProblem& problem) const {
   for (std::size_t k = 0; k < joint.names.size(); ++k) {
     fitted_before[joint.names[k]] = static_cast<Eigen::Index>(k);
   }
+  std::set<std::string> systems;
+  for (const Parameter& parameter : parameters_) {
+    systems.insert(parameter.system);
+  }
+  systems.erase("");
   std::vector<Eigen::Index> place(parameters_.size(), -1);
   for (Eigen::Index k = 0; k < n; ++k) {
     const Parameter& parameter = parameters_[static_cast<std::size_t>(k)];
     const Input& input = priors_.at(parameter.input);
     problem.prior(k) = std::log(input.quantity.value);
+    // One odd system must not drag the constants that all share.
+    problem.heavy_tailed.push_back(systems.size() > 1 && !parameter.system.empty());
     const auto found = fitted_before.find(input.name);
     if (found != fitted_before.end()) {
       place[static_cast<std::size_t>(k)] = found->second;

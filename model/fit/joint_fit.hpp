@@ -15,7 +15,8 @@ class JointFit {
  public:
   /// Inputs of `priors` that have a range and that some curve reacts to are fitted: in logarithm,
   /// held to their values by their ranges, or by the covariance of those that were fitted before.
-  /// Inputs named "system." are fitted for each system apart.
+  /// Inputs named "system." are fitted for each system apart, and may lie far out where there are
+  /// several.
   JointFit(std::vector<MeasuredCurve> curves, const Inputs& priors);
 
   /// Fits the points for which `takes_part` (one flag per point of each curve, in order) holds.

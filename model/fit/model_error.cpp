@@ -25,6 +25,16 @@ ResidualPlace place(const MeasuredCurve& curve, Bytes message) {
           message};
 }
 
+std::vector<MeasuredCurve> as_unsure_as_equations(std::vector<MeasuredCurve> curves,
+                                                  const ResidualProcess::Scale& error) {
+  for (auto& curve : curves) {
+    for (auto& point : curve.points) {
+      point.log_sd = std::hypot(point.log_sd, error.at(point.message));
+    }
+  }
+  return curves;
+}
+
 void widen(JudgedPoint& p, double sd) {
   const double width = kSdsOf90Percent * sd;
   p.low = p.predicted - std::hypot(p.predicted - p.low, width);

@@ -26,6 +26,11 @@ struct JudgedPoint {
 /// Adds an error of the equations, as a standard deviation of ln(time), to the interval.
 void widen(JudgedPoint& p, double sd);
 
+/// The same curves, their points as unsure as the equations are there: what a fit to one system
+/// should make of its rows.
+std::vector<MeasuredCurve> as_unsure_as_equations(std::vector<MeasuredCurve> curves,
+                                                  const ResidualProcess::Scale& error);
+
 /// Where a curve's point lies for the residual process.
 ResidualPlace place(const MeasuredCurve& curve, Bytes message);
 

@@ -43,16 +43,17 @@ ResidualProcess::ResidualProcess(const Scale& unseen,
   weighted_ = inverse_ * residuals;
 }
 
-// Constant within the bands, linear in ln(size) between their middles.
-double ResidualProcess::sd(const ResidualPlace& place) const {
-  const Scale& scale = (place.nodes == 1 ? knows_one_node_ : knows_several_) ? seen_ : unseen_;
-  const double octaves = std::log2(std::max(1.0, place.message.si()));
+double ResidualProcess::Scale::at(Bytes message) const {
+  const double octaves = std::log2(std::max(1.0, message.si()));
   const auto between = [&](double from, double to, double a, double b) {
-    const double share = std::clamp((octaves - from) / (to - from), 0.0, 1.0);
-    return a + share * (b - a);
+    return std::lerp(a, b, std::clamp((octaves - from) / (to - from), 0.0, 1.0));
   };
-  return octaves < 20 ? between(14, 18, scale.small, scale.middle)
-                      : between(22, 26, scale.middle, scale.large);
+  return octaves < 20 ? between(14, 18, small, middle) : between(22, 26, middle, large);
+}
+
+double ResidualProcess::sd(const ResidualPlace& place) const {
+  const bool is_known = place.nodes == 1 ? knows_one_node_ : knows_several_;
+  return (is_known ? seen_ : unseen_).at(place.message);
 }
 
 double ResidualProcess::covariance(const ResidualPlace& a, const ResidualPlace& b) const {

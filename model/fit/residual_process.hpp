@@ -35,6 +35,8 @@ class ResidualProcess {
     double small = 0.25;
     double middle = 0.35;
     double large = 0.12;
+    /// Constant within the bands, linear in ln(size) between their middles.
+    [[nodiscard]] double at(Bytes message) const;
   };
 
   ResidualProcess() = default;

@@ -24,6 +24,14 @@ double robust_slope(double r) {
   return std::abs(r) < 1e-6 ? 1 : r / (std::sqrt(1 + r * r / kD2) * robust(r));
 }
 
+// sign(z) sqrt(ln(1 + z^2)): its square is the loss of a Cauchy prior, and as curved at 0 as a
+// Gaussian one.
+double heavy_tailed(double z) { return std::copysign(std::sqrt(std::log1p(z * z)), z); }
+
+double heavy_tailed_slope(double z) {
+  return std::abs(z) < 1e-6 ? 1 : z / ((1 + z * z) * heavy_tailed(z));
+}
+
 // The form that Eigen's solver asks for: data rows, then one row per parameter for its prior.
 // The names of members and enumerators are Eigen's.
 struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
@@ -45,6 +53,7 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
     out.head(rows()) =
         problem->residuals(theta).unaryExpr(&robust).cwiseProduct(problem->weights.cwiseSqrt());
     out.tail(inputs()) = whitening * (theta - problem->prior);
+    for_each_heavy_tail([&](Eigen::Index row) { out(row) = heavy_tailed(out(row)); });
     return 0;
   }
 
@@ -54,7 +63,20 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
                                        .cwiseProduct(problem->weights.cwiseSqrt());
     out.topRows(rows()) = slopes.asDiagonal() * problem->jacobian(theta);
     out.bottomRows(inputs()) = whitening;
+    const Eigen::VectorXd from_prior = whitening * (theta - problem->prior);
+    for_each_heavy_tail(
+        [&](Eigen::Index row) { out.row(row) *= heavy_tailed_slope(from_prior(row - rows())); });
     return 0;
+  }
+
+ private:
+  template <typename Change>
+  void for_each_heavy_tail(Change change) const {
+    for (std::size_t k = 0; k < problem->heavy_tailed.size(); ++k) {
+      if (problem->heavy_tailed[k]) {
+        change(rows() + static_cast<Eigen::Index>(k));
+      }
+    }
   }
 };
 

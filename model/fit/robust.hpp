@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <functional>
+#include <vector>
 
 namespace fabricast {
 
@@ -15,6 +16,9 @@ struct RobustProblem {
   Eigen::VectorXd weights;           // of each row's loss; 1 counts in full
   Eigen::VectorXd prior;             // where theta starts and is held to
   Eigen::MatrixXd prior_covariance;  // positive definite
+  /// Parameters that may lie anywhere: their prior has the tails of a Cauchy distribution. They are
+  /// not correlated with others a priori. Empty: none.
+  std::vector<bool> heavy_tailed;
 };
 
 struct RobustSolution {
@@ -25,7 +29,8 @@ struct RobustSolution {
   bool converged = false;
 };
 
-/// Pseudo-Huber loss (linear beyond 1.5 standard deviations), Gaussian prior.
+/// Pseudo-Huber loss (linear beyond 1.5 standard deviations), Gaussian prior but where it is
+/// heavy-tailed.
 RobustSolution solve(const RobustProblem& problem);
 
 }  // namespace fabricast

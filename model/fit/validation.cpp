@@ -16,7 +16,7 @@ namespace fabricast {
 
 namespace {
 
-constexpr double kKnownLogSd = 0.1;
+constexpr double kKnownLogSd = 0.05;  // of a measurement, as in a fit to a user's rows
 constexpr const char* kSource = "fit to published curves";
 
 // The interval is of the constants alone; widen() adds what the equations themselves get wrong.
@@ -106,7 +106,7 @@ void judge_larger_scales(const std::string& system,
       }
     }
   }
-  JointFit fit(std::move(known), others.constants);
+  JointFit fit(as_unsure_as_equations(std::move(known), others.error), others.constants);
   fit.solve();
   const Inputs constants = fit.constants(system, Provenance::kPublished, kSource);
   const auto errors = residuals(fit);
