@@ -35,7 +35,7 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
   // NOLINTEND(readability-identifier-naming)
 
   const RobustProblem* problem;
-  Eigen::MatrixXd whitening;  // inverse of the prior covariance's Cholesky factor
+  Eigen::MatrixXd whitening;  // its last rows are those of what is loosely held
 
   [[nodiscard]] Eigen::Index rows() const { return problem->weights.size(); }
   [[nodiscard]] int inputs() const { return static_cast<int>(problem->prior.size()); }
@@ -45,6 +45,7 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
     out.head(rows()) =
         problem->residuals(theta).unaryExpr(&robust).cwiseProduct(problem->weights.cwiseSqrt());
     out.tail(inputs()) = whitening * (theta - problem->prior);
+    out.tail(loose()) = out.tail(loose()).unaryExpr(&robust).eval();
     return 0;
   }
 
@@ -54,9 +55,34 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
                                        .cwiseProduct(problem->weights.cwiseSqrt());
     out.topRows(rows()) = slopes.asDiagonal() * problem->jacobian(theta);
     out.bottomRows(inputs()) = whitening;
+    const Eigen::VectorXd loose_slopes =
+        (whitening.bottomRows(loose()) * (theta - problem->prior)).unaryExpr(&robust_slope);
+    out.bottomRows(loose()) = loose_slopes.asDiagonal() * whitening.bottomRows(loose());
     return 0;
   }
+
+ private:
+  [[nodiscard]] Eigen::Index loose() const {
+    return static_cast<Eigen::Index>(problem->loosely_held.size());
+  }
 };
+
+// Inverse of the Cholesky factor of the prior covariance, with what is loosely held in the last
+// rows: a row says how far its parameter lies from what those before it let expect.
+Eigen::MatrixXd whitening(const RobustProblem& problem) {
+  const auto& loose = problem.loosely_held;
+  std::vector<Eigen::Index> order;
+  for (Eigen::Index k = 0; k < problem.prior.size(); ++k) {
+    if (std::find(loose.begin(), loose.end(), k) == loose.end()) {
+      order.push_back(k);
+    }
+  }
+  order.insert(order.end(), loose.begin(), loose.end());
+  const auto n = problem.prior.size();
+  const Eigen::MatrixXd covariance = problem.prior_covariance(order, order);
+  const Eigen::MatrixXd reordered = Eigen::MatrixXd::Identity(n, n)(order, Eigen::all);
+  return covariance.llt().matrixL().solve(reordered);
+}
 
 // 1.4826 x median absolute deviation: the standard deviation of a normal bulk, blind to outliers.
 double robust_sd(const Eigen::VectorXd& residuals) {
@@ -74,16 +100,17 @@ double robust_sd(const Eigen::VectorXd& residuals) {
 
 }  // namespace
 
-RobustSolution solve(const RobustProblem& problem) {
+RobustSolution solve(const RobustProblem& problem, const Eigen::VectorXd& start) {
   const auto n = problem.prior.size();
   const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(n, n);
-  Functor functor{&problem, problem.prior_covariance.llt().matrixL().solve(identity)};
+  Functor functor{&problem, whitening(problem)};
   Eigen::LevenbergMarquardt<Functor> solver(functor);
   solver.parameters.ftol = 1e-7;
   solver.parameters.xtol = 1e-7;
-  RobustSolution solution{problem.prior, {}, 1, false};
+  RobustSolution solution{start, {}, 1, 0, false};
   const auto status = solver.minimize(solution.theta);
   solution.converged = status >= 1 && status <= 4;
+  solution.cost = solver.fnorm * solver.fnorm;
 
   Eigen::MatrixXd jacobian(functor.values(), n);
   functor.df(solution.theta, jacobian);
