@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <ostream>
 
 namespace fabricast {
@@ -61,6 +62,10 @@ Table constants_table(const Model& model) {
   return table;
 }
 
+std::string whole_bytes(double bytes) {
+  return format_count(static_cast<std::uint64_t>(std::llround(bytes)));
+}
+
 Table scores_table(const Model& model) {
   Table table{
       {{"checked on", "", Content::kWords, 5},
@@ -98,6 +103,13 @@ std::string cluster_of(const std::vector<Record>& records) {
 
 void write_fit(std::ostream& out, const FitResult& result) {
   out << render(constants_table(result.model)) << '\n' << render(scores_table(result.model));
+  if (const auto& at = result.long_message_B) {
+    out << paragraph(fmt::format(
+        "a step's messages are slower from {} B on (90 %: {}–{} B): rendezvous instead of eager",
+        whole_bytes(at->value),
+        whole_bytes(at->lo),
+        whole_bytes(at->hi)));
+  }
   for (const auto& warning : result.model.warnings) {
     out << paragraph("warning: " + warning);
   }

@@ -1,11 +1,25 @@
 #include "core/algorithm.hpp"
 
 #include <bit>
+#include <cmath>
 
 namespace fabricast {
 
 int floor_log2(int n) { return static_cast<int>(std::bit_width(static_cast<unsigned>(n))) - 1; }
 int ceil_log2(int n) { return static_cast<int>(std::bit_width(static_cast<unsigned>(n - 1))); }
+
+namespace {
+
+// Of an algorithm among the largest power of two of ranks: those beyond it first hand their message
+// to a partner and get the result back at the end.
+Schedule folded(Schedule among, int ranks) {
+  if (std::has_single_bit(static_cast<unsigned>(ranks))) {
+    return among;
+  }
+  return {.steps = among.steps + 2, .wire = among.wire + 2, .reduced = among.reduced + 1};
+}
+
+}  // namespace
 
 namespace textbook {
 
@@ -25,13 +39,14 @@ Schedule ring_all_reduce(Layout layout) {
 }
 
 Schedule recursive_doubling_all_reduce(Layout layout) {
-  // Ranks beyond the largest power of two first hand their message to a partner and get the result
-  // back at the end: two more steps, one more addition.
   const double rounds = floor_log2(layout.ranks);
-  const bool folded = !std::has_single_bit(static_cast<unsigned>(layout.ranks));
-  return {.steps = rounds + (folded ? 2 : 0),
-          .wire = rounds + (folded ? 2 : 0),
-          .reduced = rounds + (folded ? 1 : 0)};
+  return folded({.steps = rounds, .wire = rounds, .reduced = rounds}, layout.ranks);
+}
+
+Schedule rabenseifner_all_reduce(Layout layout) {
+  const int rounds = floor_log2(layout.ranks);
+  const double others = 1 - std::ldexp(1.0, -rounds);  // 1/2 + 1/4 + ... of the message
+  return folded({.steps = 2.0 * rounds, .wire = 2 * others, .reduced = others}, layout.ranks);
 }
 
 Schedule binomial_broadcast(Layout layout) {

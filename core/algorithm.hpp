@@ -41,6 +41,7 @@ Schedule ring_all_reduce(Layout layout);
 Schedule ring_one_pass(Layout layout);
 Schedule ring_reduce_scatter(Layout layout);
 Schedule recursive_doubling_all_reduce(Layout layout);
+Schedule rabenseifner_all_reduce(Layout layout);
 Schedule tree_all_reduce(Layout layout);
 Schedule hierarchical_all_reduce(Layout layout);
 Schedule binomial_broadcast(Layout layout);
@@ -49,8 +50,8 @@ Schedule direct(Layout layout);
 }  // namespace textbook
 
 /// Sources: Thakur, Rabenseifner, Gropp, "Optimization of Collective Communication Operations in
-/// MPICH", IJHPCA 2005 (ring, recursive doubling, pairwise, binomial); Patarasuk and Yuan,
-/// "Bandwidth optimal all-reduce algorithms", JPDC 2009 (ring).
+/// MPICH", IJHPCA 2005 (ring, recursive doubling, Rabenseifner, pairwise, binomial); Patarasuk and
+/// Yuan, "Bandwidth optimal all-reduce algorithms", JPDC 2009 (ring).
 inline constexpr std::array kTextbookAlgorithms{
     TextbookAlgorithm{Collective::kAllReduce,
                       "ring",                             textbook::ring_all_reduce,
@@ -58,6 +59,10 @@ inline constexpr std::array kTextbookAlgorithms{
     TextbookAlgorithm{Collective::kAllReduce,
                       "recursive_doubling",               textbook::recursive_doubling_all_reduce,
                       "whole message with partner rank ^ 2^k"                                                                     },
+    TextbookAlgorithm{
+                      Collective::kAllReduce,
+                      "rabenseifner",                     textbook::rabenseifner_all_reduce,
+                      "recursive halving to a share of the sum, recursive doubling to gather the shares"                          },
     TextbookAlgorithm{Collective::kAllReduce,
                       "tree",                             textbook::tree_all_reduce,
                       "binomial reduce to rank 0, then binomial broadcast"                                                        },

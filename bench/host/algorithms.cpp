@@ -37,8 +37,15 @@ class Chunks {
   Chunks(std::byte* data, std::uint64_t count, int parts, std::size_t width)
       : data_(data), count_(count), parts_(static_cast<std::uint64_t>(parts)), width_(width) {}
 
-  [[nodiscard]] std::uint64_t elements(int i) const { return start(i + 1) - start(i); }
-  [[nodiscard]] Block at(int i) const { return {data_ + start(i) * width_, elements(i) * width_}; }
+  [[nodiscard]] std::uint64_t elements(int i) const { return elements(i, 1); }
+  [[nodiscard]] Block at(int i) const { return run(i, 1); }
+  /// `parts` chunks that follow each other, from chunk i on.
+  [[nodiscard]] std::uint64_t elements(int i, int parts) const {
+    return start(i + parts) - start(i);
+  }
+  [[nodiscard]] Block run(int i, int parts) const {
+    return {data_ + start(i) * width_, elements(i, parts) * width_};
+  }
 
  private:
   [[nodiscard]] std::uint64_t start(int i) const {
@@ -126,6 +133,65 @@ void broadcast_from_root(const HostCall& call, std::byte* data, std::size_t byte
   }
 }
 
+// Runs `among` on the largest power of two of ranks, with the sum so far in `receive`. Ranks beyond
+// it hand in their message and wait for the result.
+void all_reduce_folded(const HostCall& call, void (*among)(const HostCall& call, int ranks)) {
+  const std::size_t bytes = call.count * width(call);
+  const Block sum{call.receive, bytes};
+  copy_bytes(call.receive, call.send, bytes);
+  const int me = call.link.rank();
+  const int inner = static_cast<int>(std::bit_floor(static_cast<unsigned>(call.link.ranks())));
+  if (me >= inner) {
+    call.link.send(sum, me - inner);
+    call.link.receive(sum, me - inner);
+    return;
+  }
+  const int partner_beyond = me + inner;
+  const bool folds = partner_beyond < call.link.ranks();
+  if (folds) {
+    const Block incoming{scratch(call, bytes), bytes};
+    call.link.receive(incoming, partner_beyond);
+    add(call.type, sum.data, incoming.data, call.count);
+  }
+  among(call, inner);
+  if (folds) {
+    call.link.send(sum, partner_beyond);
+  }
+}
+
+// Whole messages with ever farther partners.
+void double_recursively(const HostCall& call, int ranks) {
+  const std::size_t bytes = call.count * width(call);
+  const Block sum{call.receive, bytes};
+  const Block incoming{scratch(call, bytes), bytes};
+  for (int bit = 1; bit < ranks; bit *= 2) {
+    const int partner = call.link.rank() ^ bit;
+    call.link.exchange(sum, partner, incoming, partner);
+    add(call.type, sum.data, incoming.data, call.count);
+  }
+}
+
+// Recursive halving: of the chunks that a rank still sums, it hands its partner the half that is
+// the partner's and keeps the other, until chunk i is complete on rank i. Recursive doubling then
+// gathers the chunks by the same exchanges backwards.
+void halve_and_double(const HostCall& call, int ranks) {
+  const Chunks chunks(call.receive, call.count, ranks, width(call));
+  const int me = call.link.rank();
+  std::byte* incoming = scratch(call, chunks.run(0, ranks).bytes);
+  for (int half = ranks / 2; half > 0; half /= 2) {
+    const int partner = me ^ half;
+    const int mine = me & -half;  // the first of the `half` chunks that this rank keeps
+    const Block in{incoming, chunks.run(mine, half).bytes};
+    call.link.exchange(chunks.run(partner & -half, half), partner, in, partner);
+    add(call.type, chunks.run(mine, half).data, in.data, chunks.elements(mine, half));
+  }
+  for (int half = 1; half < ranks; half *= 2) {
+    const int partner = me ^ half;
+    call.link.exchange(
+        chunks.run(me & -half, half), partner, chunks.run(partner & -half, half), partner);
+  }
+}
+
 }  // namespace
 
 void ring_all_reduce(const HostCall& call) {
@@ -137,31 +203,10 @@ void ring_all_reduce(const HostCall& call) {
 }
 
 void recursive_doubling_all_reduce(const HostCall& call) {
-  const std::size_t bytes = call.count * width(call);
-  const Block sum{call.receive, bytes};
-  const Block incoming{scratch(call, bytes), bytes};
-  copy_bytes(call.receive, call.send, bytes);
-  const int me = call.link.rank();
-  const int doubling = static_cast<int>(std::bit_floor(static_cast<unsigned>(call.link.ranks())));
-  const int partner_beyond = me + doubling;
-  if (me >= doubling) {  // beyond the power of two: hand in, wait for the result
-    call.link.send(sum, me - doubling);
-    call.link.receive(sum, me - doubling);
-    return;
-  }
-  const bool folds = partner_beyond < call.link.ranks();
-  if (folds) {
-    call.link.receive(incoming, partner_beyond);
-    add(call.type, sum.data, incoming.data, call.count);
-  }
-  for (int bit = 1; bit < doubling; bit *= 2) {
-    call.link.exchange(sum, me ^ bit, incoming, me ^ bit);
-    add(call.type, sum.data, incoming.data, call.count);
-  }
-  if (folds) {
-    call.link.send(sum, partner_beyond);
-  }
+  all_reduce_folded(call, double_recursively);
 }
+
+void rabenseifner_all_reduce(const HostCall& call) { all_reduce_folded(call, halve_and_double); }
 
 void tree_all_reduce(const HostCall& call) {
   const std::size_t bytes = call.count * width(call);

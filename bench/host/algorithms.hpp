@@ -35,6 +35,7 @@ struct HostAlgorithm {
 namespace host {
 void ring_all_reduce(const HostCall& call);
 void recursive_doubling_all_reduce(const HostCall& call);
+void rabenseifner_all_reduce(const HostCall& call);
 void tree_all_reduce(const HostCall& call);
 void hierarchical_all_reduce(const HostCall& call);
 void ring_all_gather(const HostCall& call);
@@ -49,6 +50,7 @@ inline constexpr std::array kHostAlgorithms{
     HostAlgorithm{Collective::kAllReduce,     "ring",               host::ring_all_reduce              },
     HostAlgorithm{
                   Collective::kAllReduce,     "recursive_doubling", host::recursive_doubling_all_reduce},
+    HostAlgorithm{Collective::kAllReduce,     "rabenseifner",       host::rabenseifner_all_reduce      },
     HostAlgorithm{Collective::kAllReduce,     "tree",               host::tree_all_reduce              },
     HostAlgorithm{Collective::kAllReduce,     "hierarchical",       host::hierarchical_all_reduce      },
     HostAlgorithm{Collective::kAllGather,     "ring",               host::ring_all_gather              },

@@ -138,7 +138,7 @@ class Fitter {
  public:
   Fitter(std::vector<MeasuredCurve> curves, const Model& before, std::string source)
       : before_(before),
-        fit_(as_seen_by_fit(curves, before), before.constants),
+        fit_(as_seen_by_fit(curves, before), before.constants, Starts::kThresholds),
         curves_(std::move(curves)),
         source_(std::move(source)),
         on_host_(is_on_host(curves_)) {}
@@ -161,6 +161,7 @@ class Fitter {
     result.model = fit_to(all);
     result.model.scores = scores;
     describe(result.model);
+    result.long_message_B = measured_threshold(result.model.constants);
     result.model.warnings = warnings(predictions(result.model, out));
     return result;
   }
@@ -321,6 +322,16 @@ class Fitter {
       }
     }
     return scores;
+  }
+
+  static std::optional<Quantity<double>> measured_threshold(const Inputs& constants) {
+    for (const auto& name : constants.joint().names) {
+      const auto& quantity = constants.at(constants.index(name)).quantity;
+      if (is_threshold(name) && quantity.provenance == Provenance::kMeasured) {
+        return quantity;
+      }
+    }
+    return std::nullopt;
   }
 
   void describe(Model& model) const {

@@ -6,6 +6,7 @@
 #include "model/model_file.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct FittedRow {
 struct FitResult {
   Model model;
   std::vector<FittedRow> rows;
+  /// From how many bytes on the messages of a step are slower (rendezvous instead of eager), where
+  /// the rows say it.
+  std::optional<Quantity<double>> long_message_B;
   /// Why records took no part: reason and how many.
   std::vector<std::pair<std::string, int>> left_out;
 };

@@ -3,6 +3,7 @@
 #include "model/collective/uncertainty.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -13,11 +14,17 @@ namespace {
 // Of the standard deviation before: more information came from before than from the rows.
 constexpr double kMostlyPrior = 0.71;
 
+// Times the prior of a threshold: further starts.
+constexpr std::array kOtherThresholds{1.0 / 64, 1.0 / 8, 8.0, 64.0};
+
 bool is_effect(const std::string& input) { return input.starts_with("system."); }
 
 }  // namespace
 
-JointFit::JointFit(std::vector<MeasuredCurve> curves, const Inputs& priors) : priors_(priors) {
+bool is_threshold(std::string_view input) { return input.ends_with(".long_message_B"); }
+
+JointFit::JointFit(std::vector<MeasuredCurve> curves, const Inputs& priors, Starts starts)
+    : priors_(priors), starts_(starts) {
   for (MeasuredCurve& curve : curves) {
     curves_.emplace_back(std::move(curve), priors_);
   }
@@ -81,18 +88,11 @@ void JointFit::set_prior(RobustProblem& problem) const {
   for (std::size_t k = 0; k < joint.names.size(); ++k) {
     fitted_before[joint.names[k]] = static_cast<Eigen::Index>(k);
   }
-  std::set<std::string> systems;
-  for (const Parameter& parameter : parameters_) {
-    systems.insert(parameter.system);
-  }
-  systems.erase("");
   std::vector<Eigen::Index> place(parameters_.size(), -1);
   for (Eigen::Index k = 0; k < n; ++k) {
     const Parameter& parameter = parameters_[static_cast<std::size_t>(k)];
     const Input& input = priors_.at(parameter.input);
     problem.prior(k) = std::log(input.quantity.value);
-    // One odd system must not drag the constants that all share.
-    problem.heavy_tailed.push_back(systems.size() > 1 && !parameter.system.empty());
     const auto found = fitted_before.find(input.name);
     if (found != fitted_before.end()) {
       place[static_cast<std::size_t>(k)] = found->second;
@@ -163,34 +163,89 @@ void JointFit::solve() {
   solve(all);
 }
 
-void JointFit::solve(const std::vector<std::vector<bool>>& takes_part) {
-  std::vector<Block> blocks;
-  std::vector<double> weights;
+std::vector<JointFit::Block> JointFit::blocks(
+    const std::vector<std::vector<bool>>& takes_part) const {
+  std::vector<Block> list;
+  Eigen::Index rows = 0;
   for (std::size_t c = 0; c < curves_.size(); ++c) {
-    Block block{c, {}, static_cast<Eigen::Index>(weights.size())};
+    Block block{c, {}, rows};
     for (std::size_t p = 0; p < curves_[c].size(); ++p) {
       if (takes_part[c][p]) {
         block.points.push_back(p);
-        weights.push_back(curves_[c].curve().points[p].weight);
       }
     }
+    rows += static_cast<Eigen::Index>(block.points.size());
     if (!block.points.empty()) {
-      blocks.push_back(std::move(block));
+      list.push_back(std::move(block));
+    }
+  }
+  return list;
+}
+
+RobustProblem JointFit::problem(const std::vector<Block>& blocks) {
+  RobustProblem problem;
+  set_prior(problem);
+  problem.loosely_held = effects_of_several_systems();
+  const auto thresholds = searched_thresholds();
+  problem.loosely_held.insert(problem.loosely_held.end(), thresholds.begin(), thresholds.end());
+  std::vector<double> weights;
+  for (const Block& block : blocks) {
+    for (const std::size_t p : block.points) {
+      weights.push_back(curves_[block.curve].curve().points[p].weight);
     }
   }
   const auto rows = static_cast<Eigen::Index>(weights.size());
-  RobustProblem problem;
-  set_prior(problem);
   problem.weights = Eigen::Map<Eigen::VectorXd>(weights.data(), rows);
-  problem.residuals = [&](const Eigen::VectorXd& theta) {
+  problem.residuals = [this, &blocks, rows](const Eigen::VectorXd& theta) {
     apply(theta);
     return residuals(blocks, rows);
   };
-  problem.jacobian = [&](const Eigen::VectorXd& theta) {
+  problem.jacobian = [this, &blocks, rows](const Eigen::VectorXd& theta) {
     apply(theta);
     return jacobian(blocks, rows);
   };
-  solution_ = fabricast::solve(problem);
+  return problem;
+}
+
+std::vector<Eigen::Index> JointFit::effects_of_several_systems() const {
+  std::set<std::string> systems;
+  std::vector<Eigen::Index> list;
+  for (std::size_t k = 0; k < parameters_.size(); ++k) {
+    if (const std::string& system = parameters_[k].system; !system.empty()) {
+      systems.insert(system);
+      list.push_back(static_cast<Eigen::Index>(k));
+    }
+  }
+  return systems.size() > 1 ? list : std::vector<Eigen::Index>{};
+}
+
+std::vector<Eigen::Index> JointFit::searched_thresholds() const {
+  std::vector<Eigen::Index> list;
+  for (std::size_t k = 0; k < parameters_.size() && starts_ == Starts::kThresholds; ++k) {
+    const bool matters = std::any_of(reacts_to_.begin(), reacts_to_.end(), [k](const auto& of) {
+      return std::find(of.begin(), of.end(), k) != of.end();
+    });
+    if (matters && is_threshold(priors_.at(parameters_[k].input).name)) {
+      list.push_back(static_cast<Eigen::Index>(k));
+    }
+  }
+  return list;
+}
+
+void JointFit::solve(const std::vector<std::vector<bool>>& takes_part) {
+  const std::vector<Block> taking_part = blocks(takes_part);
+  const RobustProblem robust = problem(taking_part);
+  solution_ = fabricast::solve(robust, robust.prior);
+  for (const Eigen::Index threshold : searched_thresholds()) {
+    for (const double factor : kOtherThresholds) {
+      Eigen::VectorXd start = robust.prior;
+      start(threshold) += std::log(factor);
+      RobustSolution other = fabricast::solve(robust, start);
+      if (other.cost < solution_.cost) {
+        solution_ = std::move(other);
+      }
+    }
+  }
   apply(solution_.theta);
 }
 

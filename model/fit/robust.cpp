@@ -24,13 +24,11 @@ double robust_slope(double r) {
   return std::abs(r) < 1e-6 ? 1 : r / (std::sqrt(1 + r * r / kD2) * robust(r));
 }
 
-// sign(z) sqrt(ln(1 + z^2)): its square is the loss of a Cauchy prior, and as curved at 0 as a
+// sign(z) sqrt(ln(1 + z^2)): its square is the loss of a Cauchy prior that is as curved at 0 as a
 // Gaussian one.
-double heavy_tailed(double z) { return std::copysign(std::sqrt(std::log1p(z * z)), z); }
+double loose(double z) { return std::copysign(std::sqrt(std::log1p(z * z)), z); }
 
-double heavy_tailed_slope(double z) {
-  return std::abs(z) < 1e-6 ? 1 : z / ((1 + z * z) * heavy_tailed(z));
-}
+double loose_slope(double z) { return std::abs(z) < 1e-6 ? 1 : z / ((1 + z * z) * loose(z)); }
 
 // The form that Eigen's solver asks for: data rows, then one row per parameter for its prior.
 // The names of members and enumerators are Eigen's.
@@ -43,7 +41,7 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
   // NOLINTEND(readability-identifier-naming)
 
   const RobustProblem* problem;
-  Eigen::MatrixXd whitening;  // inverse of the prior covariance's Cholesky factor
+  Eigen::MatrixXd whitening;  // its last rows are those of what is loosely held
 
   [[nodiscard]] Eigen::Index rows() const { return problem->weights.size(); }
   [[nodiscard]] int inputs() const { return static_cast<int>(problem->prior.size()); }
@@ -53,7 +51,7 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
     out.head(rows()) =
         problem->residuals(theta).unaryExpr(&robust).cwiseProduct(problem->weights.cwiseSqrt());
     out.tail(inputs()) = whitening * (theta - problem->prior);
-    for_each_heavy_tail([&](Eigen::Index row) { out(row) = heavy_tailed(out(row)); });
+    out.tail(loosely_held()) = out.tail(loosely_held()).unaryExpr(&loose).eval();
     return 0;
   }
 
@@ -63,22 +61,35 @@ struct Functor {  // NOLINTBEGIN(readability-identifier-naming)
                                        .cwiseProduct(problem->weights.cwiseSqrt());
     out.topRows(rows()) = slopes.asDiagonal() * problem->jacobian(theta);
     out.bottomRows(inputs()) = whitening;
-    const Eigen::VectorXd from_prior = whitening * (theta - problem->prior);
-    for_each_heavy_tail(
-        [&](Eigen::Index row) { out.row(row) *= heavy_tailed_slope(from_prior(row - rows())); });
+    const Eigen::VectorXd loose_slopes =
+        (whitening.bottomRows(loosely_held()) * (theta - problem->prior)).unaryExpr(&loose_slope);
+    out.bottomRows(loosely_held()) =
+        loose_slopes.asDiagonal() * whitening.bottomRows(loosely_held());
     return 0;
   }
 
  private:
-  template <typename Change>
-  void for_each_heavy_tail(Change change) const {
-    for (std::size_t k = 0; k < problem->heavy_tailed.size(); ++k) {
-      if (problem->heavy_tailed[k]) {
-        change(rows() + static_cast<Eigen::Index>(k));
-      }
-    }
+  [[nodiscard]] Eigen::Index loosely_held() const {
+    return static_cast<Eigen::Index>(problem->loosely_held.size());
   }
 };
+
+// Inverse of the Cholesky factor of the prior covariance, with what is loosely held in the last
+// rows: a row says how far its parameter lies from what those before it let expect.
+Eigen::MatrixXd whitening(const RobustProblem& problem) {
+  const auto& loose = problem.loosely_held;
+  std::vector<Eigen::Index> order;
+  for (Eigen::Index k = 0; k < problem.prior.size(); ++k) {
+    if (std::find(loose.begin(), loose.end(), k) == loose.end()) {
+      order.push_back(k);
+    }
+  }
+  order.insert(order.end(), loose.begin(), loose.end());
+  const auto n = problem.prior.size();
+  const Eigen::MatrixXd covariance = problem.prior_covariance(order, order);
+  const Eigen::MatrixXd reordered = Eigen::MatrixXd::Identity(n, n)(order, Eigen::all);
+  return covariance.llt().matrixL().solve(reordered);
+}
 
 // 1.4826 x median absolute deviation: the standard deviation of a normal bulk, blind to outliers.
 double robust_sd(const Eigen::VectorXd& residuals) {
@@ -96,16 +107,17 @@ double robust_sd(const Eigen::VectorXd& residuals) {
 
 }  // namespace
 
-RobustSolution solve(const RobustProblem& problem) {
+RobustSolution solve(const RobustProblem& problem, const Eigen::VectorXd& start) {
   const auto n = problem.prior.size();
   const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(n, n);
-  Functor functor{&problem, problem.prior_covariance.llt().matrixL().solve(identity)};
+  Functor functor{&problem, whitening(problem)};
   Eigen::LevenbergMarquardt<Functor> solver(functor);
   solver.parameters.ftol = 1e-7;
   solver.parameters.xtol = 1e-7;
-  RobustSolution solution{problem.prior, {}, 1, false};
+  RobustSolution solution{start, {}, 1, 0, false};
   const auto status = solver.minimize(solution.theta);
   solution.converged = status >= 1 && status <= 4;
+  solution.cost = solver.fnorm * solver.fnorm;
 
   Eigen::MatrixXd jacobian(functor.values(), n);
   functor.df(solution.theta, jacobian);

@@ -14,11 +14,11 @@ struct RobustProblem {
   /// Their derivatives, one column per parameter.
   std::function<Eigen::MatrixXd(const Eigen::VectorXd& theta)> jacobian;
   Eigen::VectorXd weights;           // of each row's loss; 1 counts in full
-  Eigen::VectorXd prior;             // where theta starts and is held to
+  Eigen::VectorXd prior;             // where theta is held to
   Eigen::MatrixXd prior_covariance;  // positive definite
-  /// Parameters that may lie anywhere: their prior has the tails of a Cauchy distribution. They are
-  /// not correlated with others a priori. Empty: none.
-  std::vector<bool> heavy_tailed;
+  /// Parameters that may lie anywhere: their distance from where the prior expects them, given all
+  /// others, has the loss of a Cauchy distribution.
+  std::vector<Eigen::Index> loosely_held;
 };
 
 struct RobustSolution {
@@ -26,11 +26,13 @@ struct RobustSolution {
   Eigen::MatrixXd
       covariance;  // Laplace: inverse of the penalised curvature, data rows widened by the misfit
   double misfit = 1;  // robust standard deviation of the standardised residuals; 1 is expected
+  double cost = 0;    // what was minimised: weighted losses and the distance from the prior
   bool converged = false;
 };
 
-/// Pseudo-Huber loss (linear beyond 1.5 standard deviations), Gaussian prior but where it is
-/// heavy-tailed.
-RobustSolution solve(const RobustProblem& problem);
+/// Pseudo-Huber loss (linear beyond 1.5 standard deviations), Gaussian prior but of what is
+/// loosely held. Finds the minimum of
+/// the valley in which `start` lies.
+RobustSolution solve(const RobustProblem& problem, const Eigen::VectorXd& start);
 
 }  // namespace fabricast

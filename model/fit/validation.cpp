@@ -106,7 +106,9 @@ void judge_larger_scales(const std::string& system,
       }
     }
   }
-  JointFit fit(as_unsure_as_equations(std::move(known), others.error), others.constants);
+  JointFit fit(as_unsure_as_equations(std::move(known), others.error),
+               others.constants,
+               Starts::kThresholds);
   fit.solve();
   const Inputs constants = fit.constants(system, Provenance::kPublished, kSource);
   const auto errors = residuals(fit);

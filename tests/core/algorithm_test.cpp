@@ -27,6 +27,27 @@ TEST(Schedule, HierarchicalMovesAsManyBytesAsTheRingInFewerSteps) {
   EXPECT_DOUBLE_EQ(two_level.reduced, flat.reduced);
 }
 
+TEST(Schedule, RabenseifnerMovesAsManyBytesAsTheRingInLogarithmicallyManySteps) {
+  const Schedule ring = textbook::ring_all_reduce({16, 16});
+  const Schedule s = textbook::rabenseifner_all_reduce({16, 16});
+  EXPECT_EQ(s.steps, 8);
+  EXPECT_DOUBLE_EQ(s.wire, ring.wire);
+  EXPECT_DOUBLE_EQ(s.reduced, ring.reduced);
+}
+
+TEST(Schedule, RanksBeyondAPowerOfTwoCostTwoMessagesAndOneAddition) {
+  for (const auto schedule :
+       {textbook::rabenseifner_all_reduce, textbook::recursive_doubling_all_reduce}) {
+    const Schedule power = schedule({8, 8});
+    for (const int ranks : {9, 12, 15}) {
+      const Schedule beyond = schedule({ranks, ranks});
+      EXPECT_EQ(beyond.steps, power.steps + 2) << ranks;
+      EXPECT_DOUBLE_EQ(beyond.wire, power.wire + 2) << ranks;
+      EXPECT_DOUBLE_EQ(beyond.reduced, power.reduced + 1) << ranks;
+    }
+  }
+}
+
 TEST(Schedule, OneRankDoesNothing) {
   for (const auto& row : kTextbookAlgorithms) {
     const Schedule s = row.schedule({1, 1});

@@ -1,3 +1,4 @@
+#include "core/algorithm.hpp"
 #include "core/record.hpp"
 #include "tests/e2e/command.hpp"
 
@@ -32,8 +33,9 @@ TEST(MeasureCommand, WritesARowPerCaseWithNoWrongElement) {
           file);
   ASSERT_EQ(said.exit_code, 0) << said.err;
   const RecordFile rows = read_jsonl(file);
-  EXPECT_EQ(rows.records.size(),
-            (7U + 9) * 3 * 5);  // algorithms x counts x types; one node: no hierarchy
+  // One node: no hierarchy. Of the library, one algorithm for each of 7 collectives.
+  const std::size_t algorithms = 7 + kTextbookAlgorithms.size() - 1;
+  EXPECT_EQ(rows.records.size(), algorithms * 3 * 5);  // counts, types
   for (const Record& r : rows.records) {
     EXPECT_EQ(r.ranks, 4);
     EXPECT_EQ(r.wrong_elements, 0U);

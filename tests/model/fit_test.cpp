@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "model/collective/cost.hpp"
 #include "model/collective/predict.hpp"
+#include "model/fit/joint_fit.hpp"
 #include "tests/mutation.hpp"
 
 #include <gtest/gtest.h>
@@ -18,6 +19,8 @@ struct Truth {
   double alpha_us = 2.5;
   double bandwidth_GBps = 3.0;
   double noise = 0;  // standard deviation of ln(time)
+  double long_message_us = 2.0;
+  double long_message_B = 4100;
 };
 
 // Records of a machine that is exactly what the equations say, with constants of our choice.
@@ -31,6 +34,8 @@ std::vector<Record> synthetic(const Truth& truth, const std::vector<int>& rank_c
     Inputs inputs = inputs_for(cluster, setting, published_model().constants);
     inputs.set_value(inputs.index("host.alpha_us"), truth.alpha_us);
     inputs.set_value(inputs.index("host.bandwidth_GBps"), truth.bandwidth_GBps);
+    inputs.set_value(inputs.index("host.long_message_us"), truth.long_message_us);
+    inputs.set_value(inputs.index("host.long_message_B"), truth.long_message_B);
     for (const auto& row : kTextbookAlgorithms) {
       if (row.name == "hierarchical") {
         continue;
@@ -152,6 +157,69 @@ TEST(Fit, NothingToFitIsAnErrorWithTheReasons) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("oversubscribed"), std::string::npos);
+  }
+}
+
+// Steps 8 times below and 32 times above the assumed one, each large enough to be seen beside the
+// time of the bytes there.
+TEST(FitOfAStep, FindsItFarFromWhereItWasAssumed) {
+  constexpr double kSpacing = 4;  // of the sizes
+  for (const double noise : {0.0, 0.05}) {
+    for (const auto& [us, bytes] : {std::pair(5.0, 4100.0 / 8), std::pair(100.0, 4100.0 * 32)}) {
+      const Truth truth{.noise = noise, .long_message_us = us, .long_message_B = bytes};
+      const FitResult result = fit_host(synthetic(truth, {2}));
+      ASSERT_TRUE(result.long_message_B.has_value()) << noise << ", " << bytes;
+      const auto& found = *result.long_message_B;
+      EXPECT_LT(std::abs(std::log(found.value / bytes)), std::log(kSpacing)) << found.value;
+      EXPECT_LT(found.lo, bytes);
+      EXPECT_GT(found.hi, bytes);
+      EXPECT_LT(found.hi / found.lo, kSpacing);
+    }
+  }
+}
+
+TEST(FitOfAStep, SaysNothingWhereThereIsNone) {
+  for (const double noise : {0.0, 0.05}) {
+    const Truth truth{.noise = noise, .long_message_us = 1e-3};
+    const FitResult result = fit_host(synthetic(truth, {2}));
+    EXPECT_FALSE(result.long_message_B.has_value()) << noise;
+    const Inputs& constants = result.model.constants;
+    const auto& range = constants.at(constants.index("host.long_message_B")).quantity;
+    EXPECT_GT(range.hi / range.lo, 3.5) << noise;  // as wide as what is assumed
+  }
+}
+
+// The curve of a ring between boxes whose hops turn to rendezvous elsewhere than published.
+MeasuredCurve ring_between_boxes(int nodes, double long_message_B) {
+  MeasuredCurve curve;
+  curve.system = "here";
+  curve.cluster = std::make_shared<const Cluster>(load_cluster("hgx-h100"));
+  curve.setting = make_setting(*curve.cluster, 8 * nodes, 8);
+  curve.algorithm = "ring";
+  curve.protocol = "simple";
+  for (double bytes = 1024; bytes <= 16.0 * (1 << 30); bytes *= 2) {
+    curve.points.push_back({Bytes(bytes), 0, 0.05});
+  }
+  Inputs truth = published_model().constants;
+  truth.set_value(truth.index("shape.long_message_B"), long_message_B);
+  truth.set_value(truth.index("net.long_message_us"), 60);
+  std::vector<double> log_times(curve.points.size());
+  CurveModel(curve, truth).log_times(log_times.data());
+  for (std::size_t p = 0; p < log_times.size(); ++p) {
+    curve.points[p].log_time = log_times[p];
+  }
+  return curve;
+}
+
+TEST(FitOfAStep, FindsThatOfGpusToo) {
+  for (const double bytes : {2128.0 / 8, 2128.0 * 32}) {
+    JointFit fit({ring_between_boxes(4, bytes), ring_between_boxes(16, bytes)},
+                 published_model().constants,
+                 Starts::kThresholds);
+    fit.solve();
+    const Inputs found = fit.constants("here", Provenance::kMeasured, "test");
+    const auto& q = found.at(found.index("shape.long_message_B")).quantity;
+    EXPECT_LT(std::abs(std::log(q.value / bytes)), std::log(2.0)) << bytes << ", " << q.value;
   }
 }
 
