@@ -38,6 +38,9 @@ constexpr std::array kSettings{
     SettingRow{"fitted", "Fitted: everything known",                         &Validation::fitted, false},
 };
 
+constexpr const char* kNoiseFloor =
+    "error of the best curve through the points on which more bytes are never faster";
+
 std::string percent(double log_error) { return fmt::format("{:.0f}", 100 * std::expm1(log_error)); }
 
 std::string errors(const ErrorScore& s) {
@@ -51,6 +54,7 @@ Table table(const std::vector<ScoreLine>& lines, bool knows_scales) {
       {"points",          "",  Content::kNumber, 7},
       {"fabricast",       "%", Content::kNumber, 9},
       {"inside interval", "",  Content::kNumber, 8},
+      {"noise floor",     "%", Content::kNumber, 7},
   };
   for (std::size_t b = 0; b < kBaselines.size(); ++b) {
     if (knows_scales || !kBaselines[b].needs_known_scales) {
@@ -64,7 +68,8 @@ Table table(const std::vector<ScoreLine>& lines, bool knows_scales) {
     std::vector<std::string> row{line.part,
                                  std::to_string(line.model.points),
                                  errors(line.model),
-                                 fmt::format("{:.0f} %", 100 * line.model.coverage)};
+                                 fmt::format("{:.0f} %", 100 * line.model.coverage),
+                                 errors(line.floor)};
     for (std::size_t b = 0; b < kBaselines.size(); ++b) {
       if (knows_scales || !kBaselines[b].needs_known_scales) {
         row.push_back(errors(line.baselines[b]));
@@ -91,9 +96,10 @@ json lines_json(const std::vector<ScoreLine>& lines) {
   for (const ScoreLine& line : lines) {
     const std::string part = line.part.substr(line.part.find_first_not_of(' '));
     json object{
-        {"part",     part                  },
-        {"model",    score_json(line.model)},
-        {"coverage", line.model.coverage   }
+        {"part",        part                  },
+        {"model",       score_json(line.model)},
+        {"coverage",    line.model.coverage   },
+        {"noise_floor", score_json(line.floor)}
     };
     for (std::size_t b = 0; b < kBaselines.size(); ++b) {
       object["baselines"][std::string(kBaselines[b].name)] = score_json(line.baselines[b]);
@@ -152,7 +158,7 @@ std::string plots(const std::vector<JudgedPoint>& points) {
 }
 
 std::string meanings() {
-  std::string out = "<dl>\n";
+  std::string out = fmt::format("<dl>\n<dt>noise floor</dt><dd>{}</dd>\n", kNoiseFloor);
   for (const auto& baseline : kBaselines) {
     out += fmt::format("<dt>{}</dt><dd>{}</dd>\n",
                        escape(std::string(baseline.name)),
@@ -170,7 +176,7 @@ void write_validation(std::ostream& out, const Validation& validation) {
     out << '\n' << setting.title << '\n' << render(table(scorecard(points), setting.knows_scales));
   }
   out << "\nCold, each system\n" << render(table(scorecard_by_system(validation.cold), false));
-  out << '\n';
+  out << fmt::format("\n{:16} {}\n", "noise floor", kNoiseFloor);
   for (const auto& baseline : kBaselines) {
     out << fmt::format("{:16} {}\n", baseline.name, baseline.meaning);
   }

@@ -21,6 +21,7 @@ struct JudgedPoint {
   double low = 0;  // 90 % interval
   double high = 0;
   std::array<double, kBaselines.size()> baselines{};  // NaN where one has no answer
+  double floor = 0;  // of the best curve through the measurements (noise_floor.hpp)
 };
 
 /// Adds an error of the equations, as a standard deviation of ln(time), to the interval.

@@ -17,6 +17,7 @@ using Points = std::vector<const JudgedPoint*>;
 // What is scored: ln of a forecast, NaN where there is none.
 using Forecast = double (*)(const JudgedPoint&, std::size_t);
 double of_model(const JudgedPoint& p, std::size_t /*i*/) { return p.predicted; }
+double of_floor(const JudgedPoint& p, std::size_t /*i*/) { return p.floor; }
 double of_baseline(const JudgedPoint& p, std::size_t i) { return p.baselines.at(i); }
 
 ErrorScore score(const Points& points, Forecast forecast, std::size_t index) {
@@ -64,7 +65,7 @@ ErrorScore score_by_system(const Points& points, Forecast forecast, std::size_t 
 
 ScoreLine line(const std::string& part, const Points& points, bool by_system) {
   const auto how = by_system ? score_by_system : score;
-  ScoreLine out{part, how(points, of_model, 0), {}};
+  ScoreLine out{part, how(points, of_model, 0), how(points, of_floor, 0), {}};
   for (std::size_t i = 0; i < kBaselines.size(); ++i) {
     out.baselines.push_back(how(points, of_baseline, i));
   }

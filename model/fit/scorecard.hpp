@@ -19,6 +19,7 @@ struct ErrorScore {
 struct ScoreLine {
   std::string part;  // "several nodes, by system", "> 16 MiB"...
   ErrorScore model;
+  ErrorScore floor;  // of the best curve through the measurements: their own scatter
   /// By kBaselines, over the points that each has an answer for; points is 0 for none.
   std::vector<ErrorScore> baselines;
 };

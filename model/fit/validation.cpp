@@ -5,6 +5,7 @@
 #include "model/collective/uncertainty.hpp"
 #include "model/fit/joint_fit.hpp"
 #include "model/fit/model_error.hpp"
+#include "model/fit/noise_floor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -192,6 +193,9 @@ Validation validate(const std::vector<PublishedCurve>& curves) {
     }
   }
   v.fitted = judge_fitted(curves);
+  for (auto* points : {&v.cold, &v.warm, &v.fitted}) {
+    set_noise_floor(*points);
+  }
   return v;
 }
 
