@@ -3,6 +3,7 @@
 #include "core/names.hpp"
 #include "core/size.hpp"
 #include "model/collective/candidate_set.hpp"
+#include "model/collective/gpu_cost.hpp"
 #include "model/collective/uncertainty.hpp"
 
 #include <fmt/format.h>
@@ -203,6 +204,13 @@ class Forecaster {
   Outlook outlook_;
 };
 
+// A tenth of the time is worth a word.
+bool waits_for_answers(const Prediction& p) {
+  return std::any_of(p.terms.begin(), p.terms.end(), [&](const Term& term) {
+    return term.name == kInFlightWindow && term.time >= 0.1 * p.time;
+  });
+}
+
 std::vector<std::string> notes(const Cluster& cluster,
                                const Question& question,
                                const Setting& setting,
@@ -220,6 +228,12 @@ std::vector<std::string> notes(const Cluster& cluster,
                     "groups; --algorithm best shows what a hierarchical exchange could reach",
                     question.ranks,
                     name(question.collective)));
+  }
+  if (std::any_of(predictions.begin(), predictions.end(), waits_for_answers)) {
+    list.emplace_back(
+        "the way between the nodes is longer than NCCL's connections can fill: their slots hold "
+        "less than a round trip takes (in_flight_window); larger slots (NCCL_BUFFSIZE) or more "
+        "channels (NCCL_MIN_CTAS) move more");
   }
   if (setting.nodes > 1) {
     const auto published = [&](const std::string& what) {

@@ -1,10 +1,13 @@
 #include "model/collective/cost.hpp"
 
+#include "model/cluster_override.hpp"
+#include "model/collective/gpu_cost.hpp"
 #include "model/collective/priors.hpp"
 #include "model/collective/shape.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace fabricast {
@@ -17,11 +20,14 @@ struct Where {
   Inputs inputs;
 };
 
-Where at(const std::string& cluster_name, int ranks, int per_node = 0) {
-  const Cluster cluster = load_cluster(cluster_name);
+Where at(const Cluster& cluster, int ranks, int per_node = 0) {
   Setting setting = make_setting(cluster, ranks, per_node);
   Inputs inputs = inputs_for(cluster, setting, prior_inputs());
   return {std::move(setting), std::move(inputs)};
+}
+
+Where at(const std::string& cluster_name, int ranks, int per_node = 0) {
+  return at(load_cluster(cluster_name), ranks, per_node);
 }
 
 Seconds price(const Where& w, Collective collective, Candidate candidate, Bytes message) {
@@ -132,6 +138,89 @@ TEST(GpuCost, SharpAlgorithmsAreOfferedOnlyWhereTheFabricReduces) {
   w.setting.in_network_reduction = true;
   EXPECT_TRUE(offered("collnet_direct"));
   EXPECT_TRUE(offered("nvls"));
+}
+
+// --- slots of a connection ---
+
+constexpr int kFarRanks = 512;  // 64 nodes: more than a leaf group
+
+Where over_cables_of(const std::string& metres) {
+  const auto variants = cluster_variants("hgx-h100", {"fabric.tier[spine].cable_m=" + metres});
+  return at(variants.front().cluster, kFarRanks);
+}
+
+Seconds round_trip(const Where& w) {
+  const std::string spine = "fabric.tier[spine].";
+  return 2 * microseconds(w.inputs["infiniband.wire_us"] + 2 * w.inputs[spine + "switch_us"] +
+                          2 * w.inputs[spine + "cable_m"] * w.inputs[spine + "delay_us_per_m"]);
+}
+
+const PriceTerm* waiting(const Price& price) {
+  const PriceTerm* found = std::find_if(
+      price.begin(), price.end(), [](const PriceTerm& t) { return t.name == kInFlightWindow; });
+  return found == price.end() ? nullptr : found;
+}
+
+struct Slots {
+  const char* protocol;
+  double bytes;  // of data, per channel: 8 slots
+};
+constexpr Slots kSlots[]{
+    {"ll",     8 * 32.0 * 1024 },
+    {"ll128",  8 * 576000.0    },
+    {"simple", 8 * 512.0 * 1024}
+};
+
+TEST(InFlightWindow, OverLongCablesBusBandwidthIsSlotsPerRoundTrip) {
+  const Where far = over_cables_of("1e6");
+  EXPECT_GT(round_trip(far).si(), 0.01);
+  for (const Slots& slots : kSlots) {
+    const BytesPerSecond most = 16 * Bytes(slots.bytes) / round_trip(far);
+    const Bytes message(1e15);
+    const Seconds t = price(far, Collective::kAllReduce, {"ring", slots.protocol, 16}, message);
+    EXPECT_NEAR(busbw(Collective::kAllReduce, kFarRanks, message, t) / most, 1, 1e-3)
+        << slots.protocol;
+  }
+}
+
+// A tree sends a message to a node once, a ring almost twice.
+TEST(InFlightWindow, ATreeWaitsHalfAsLongAsARing) {
+  const Where far = over_cables_of("1e6");
+  const Bytes message(1e15);
+  const auto time = [&](const char* algorithm) {
+    return price(far, Collective::kAllReduce, {algorithm, "simple", 16}, message);
+  };
+  EXPECT_NEAR(time("ring") / time("tree"), 2.0 * (kFarRanks - 1) / kFarRanks, 1e-3);
+}
+
+TEST(InFlightWindow, AMessageThatFitsIntoTheSlotsDoesNotWait) {
+  const Where far = over_cables_of("1e6");
+  for (const Slots& slots : kSlots) {
+    const Price p =
+        make_cost(far.setting, Collective::kAllReduce, {"tree", slots.protocol, 16}, far.inputs)
+            ->price(far.inputs);
+    const PriceTerm* term = waiting(p);
+    ASSERT_NE(term, nullptr) << slots.protocol;
+    const Bytes fits(16 * slots.bytes);
+    EXPECT_NEAR(term->at(fits).si(), 0, 1e-12) << slots.protocol;
+    EXPECT_GT(term->at(2 * fits), Seconds(0)) << slots.protocol;
+  }
+}
+
+TEST(InFlightWindow, IsNoTermWhereTheSlotsSuffice) {
+  const Where near = over_cables_of("50");
+  for (const Slots& slots : kSlots) {
+    for (const auto& info : kCollectives) {
+      for (const auto& c : priceable(near.setting, info.id)) {
+        if (c.protocol == slots.protocol) {
+          const Price p =
+              make_cost(near.setting, info.id, {c.algorithm, c.protocol, 16}, near.inputs)
+                  ->price(near.inputs);
+          EXPECT_EQ(waiting(p), nullptr) << info.name << " " << c.algorithm << " " << c.protocol;
+        }
+      }
+    }
+  }
 }
 
 TEST(DatasheetBound, OfOneBoxIsNvlinkAndOfManyTheNics) {

@@ -1,10 +1,12 @@
 #include "model/collective/predict.hpp"
 
 #include "core/error.hpp"
+#include "model/cluster_override.hpp"
 #include "model/collective/nccl_tuner.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace fabricast {
@@ -197,6 +199,26 @@ TEST(Predict, RefusesWhatHasNoAnswerWithARemedy) {
   Question per_node = all_reduce(16);
   per_node.ranks_per_node = 9;
   expect_refused("colossus-100k", per_node, "ranks per node");
+}
+
+bool says(const Forecast& f, const std::string& words) {
+  return std::any_of(f.notes.begin(), f.notes.end(), [&](const std::string& note) {
+    return note.find(words) != std::string::npos;
+  });
+}
+
+TEST(Predict, SaysWhenConnectionsWaitForAnswers) {
+  const Question q = question(Collective::kAllReduce, 512, {8, 1ULL << 34});
+  const auto over = [&](const char* metres) {
+    const std::string set = std::string("fabric.tier[spine].cable_m=") + metres;
+    return predict(cluster_variants("hgx-h100", {set}).front().cluster, q, published_model());
+  };
+  const Forecast far = over("1e6");
+  EXPECT_TRUE(says(far, "in_flight_window"));
+  const auto& terms = far.predictions[1].terms;
+  EXPECT_TRUE(std::any_of(
+      terms.begin(), terms.end(), [](const Term& t) { return t.name == "in_flight_window"; }));
+  EXPECT_FALSE(says(over("50"), "in_flight_window"));
 }
 
 TEST(Predict, AForcedProtocolIsKept) {
