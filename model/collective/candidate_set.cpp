@@ -58,16 +58,16 @@ void CandidateSet::keep(const std::vector<std::size_t>& kept) {
   bias_.resize(kept.size());
 }
 
-void CandidateSet::keep_estimated() {
+void CandidateSet::keep_usual() {
+  const bool estimates =
+      std::any_of(cells_.begin(), cells_.end(), [](const auto& cell) { return cell.has_value(); });
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < size(); ++i) {
-    if (cells_[i]) {
+    if (candidates_[i].unasked && (cells_[i] || !estimates)) {
       kept.push_back(i);
     }
   }
-  if (!kept.empty()) {
-    keep(kept);
-  }
+  keep(kept);
 }
 
 Prices CandidateSet::prices(const Inputs& inputs) const {

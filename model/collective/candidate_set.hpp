@@ -40,8 +40,9 @@ class CandidateSet {
     keep(kept);
   }
 
-  /// Drops what NCCL itself does not have (hierarchical), unless that is all there is.
-  void keep_estimated();
+  /// Drops what NCCL does not take unasked: what it has no estimate for (hierarchical) where it has
+  /// any, and what must be asked for (pxn).
+  void keep_usual();
 
   [[nodiscard]] Prices prices(const Inputs& inputs) const;
 

@@ -47,7 +47,7 @@ std::vector<Candidate> priceable(const Setting& setting, Collective collective) 
   if (setting.on_host()) {
     return priceable_on_host(setting, collective);
   }
-  return is_exchange(collective) ? priceable_exchange(collective)
+  return is_exchange(collective) ? priceable_exchange(setting, collective)
                                  : priceable_on_gpus(setting, collective);
 }
 
@@ -58,7 +58,7 @@ std::unique_ptr<Cost> make_cost(const Setting& setting,
   if (setting.on_host()) {
     return make_host_cost(setting, collective, candidate, inputs);
   }
-  return is_exchange(collective) ? make_exchange_cost(setting, collective, inputs)
+  return is_exchange(collective) ? make_exchange_cost(setting, collective, candidate, inputs)
                                  : make_gpu_cost(setting, collective, candidate, inputs);
 }
 

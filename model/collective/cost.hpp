@@ -17,6 +17,7 @@ struct Candidate {
   std::string algorithm;  // "ring", "tree", "nvls_tree", "hierarchical", "pairwise"...
   std::string protocol;   // "ll", "ll128", "simple"; "" where there is none
   int channels = 1;       // parallel rings or trees: a message is cut into as many parts
+  bool unasked = true;    // NCCL may take it by default; false: only by name, or as the fastest
 };
 
 /// Prices any message size. Names of inputs are looked up once, when it is made; `inputs` given

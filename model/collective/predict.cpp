@@ -110,7 +110,7 @@ class Forecaster {
                            "--algorithm");
       }
     } else if (question.algorithm == "auto") {
-      set.keep_estimated();
+      set.keep_usual();
     }
     return set;
   }

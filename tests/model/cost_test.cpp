@@ -119,6 +119,7 @@ TEST(GpuCost, TaperSlowsAllToAllByItsFactorAndNotARingPlacedInOrder) {
   };
   const double leaves_the_block = 1 - 25000.0 / 100000;
   EXPECT_NEAR(slow_down(Collective::kAllToAll, {"pairwise", ""}), 4 * leaves_the_block, 0.05);
+  EXPECT_NEAR(slow_down(Collective::kAllToAll, {"pxn", ""}), 4 * leaves_the_block, 0.05);
   EXPECT_DOUBLE_EQ(slow_down(Collective::kAllReduce, {"ring", "simple", 16}), 1.0);
 }
 
@@ -138,6 +139,45 @@ TEST(GpuCost, SharpAlgorithmsAreOfferedOnlyWhereTheFabricReduces) {
   w.setting.in_network_reduction = true;
   EXPECT_TRUE(offered("collnet_direct"));
   EXPECT_TRUE(offered("nvls"));
+}
+
+// --- all-to-all by rails ---
+
+bool offers(const Where& w, Collective collective, std::string_view algorithm) {
+  const auto list = priceable(w.setting, collective);
+  return std::any_of(
+      list.begin(), list.end(), [&](const Candidate& c) { return c.algorithm == algorithm; });
+}
+
+// By hand: launch, seven local peers and seven hand-overs, one message per other node.
+TEST(Pxn, SendsOneMessagePerNode) {
+  const Where w = at("hgx-h100", 1024);
+  const double us = w.inputs["all_to_all.launch_us"] + 14 * w.inputs["all_to_all.local_peer_us"] +
+                    127 * w.inputs["net.remote_peer_us"] * w.inputs["infiniband.remote_peer"];
+  EXPECT_NEAR(in_us(price(w, Collective::kAllToAll, {"pxn", ""}, 8_B)), us, 1e-3 * us);
+}
+
+TEST(Pxn, MovesMoreOverNvlinkAndAsMuchOverTheNetwork) {
+  const Where w = at("hgx-h100", 1024);
+  const auto rate_of = [&](const char* algorithm, const char* input) {
+    Inputs alone = w.inputs;  // the other link takes no time
+    alone.set_value(alone.index(input), alone[input] * 1e6);
+    const auto cost = make_cost(w.setting, Collective::kAllToAll, {algorithm, ""}, w.inputs);
+    return Bytes(1e15) / cost->price(alone).at(Bytes(1e15));
+  };
+  EXPECT_NEAR(
+      rate_of("pxn", "scale_up.rate_GBps") / rate_of("pairwise", "scale_up.rate_GBps"), 1, 1e-6);
+  EXPECT_NEAR(rate_of("pairwise", "nic.rate_GBps") / rate_of("pxn", "nic.rate_GBps"), 128, 0.1);
+}
+
+TEST(Pxn, IsOfferedWhereNodesHaveRailsThatNvlinkJoins) {
+  EXPECT_TRUE(offers(at("hgx-h100", 16), Collective::kAllToAll, "pxn"));
+  EXPECT_FALSE(offers(at("hgx-h100", 8), Collective::kAllToAll, "pxn")) << "one node";
+  EXPECT_FALSE(offers(at("hgx-h100", 16, 1), Collective::kAllToAll, "pxn")) << "one rail";
+  EXPECT_FALSE(offers(at("hgx-h100", 16), Collective::kGather, "pxn"));
+  Where pcie = at("hgx-h100", 16);
+  pcie.setting.nvlink = false;
+  EXPECT_FALSE(offers(pcie, Collective::kAllToAll, "pxn"));
 }
 
 // --- slots of a connection ---

@@ -67,14 +67,17 @@ const Model& shipped() {
   return model;
 }
 
-// A communicator and everything that `--algorithm auto` weighs there.
+// A communicator and the candidates there: those that `--algorithm auto` weighs, or all.
+enum class Which { kUsual, kAll };
 struct Communicator {
-  Communicator(const Place& place, Collective collective)
+  Communicator(const Place& place, Collective collective, Which which = Which::kUsual)
       : cluster(load_cluster(place.cluster)),
         setting(make_setting(cluster, place.ranks, 0)),
         inputs(inputs_for(cluster, setting, shipped().constants)),
         candidates(setting, collective, "", inputs) {
-    candidates.keep_estimated();
+    if (which == Which::kUsual) {
+      candidates.keep_usual();
+    }
   }
 
   Cluster cluster;
@@ -90,7 +93,7 @@ Bytes bytes(std::uint64_t count) { return Bytes(static_cast<double>(count)); }
 TEST(Properties, MoreBytesNeverMakeACandidateCheaper) {
   for (const Place& place : kPlaces) {
     for (const auto& row : kCollectives) {
-      const Communicator c(place, row.id);
+      const Communicator c(place, row.id, Which::kAll);
       const Prices prices = c.candidates.prices(c.inputs);
       for (std::size_t i = 0; i < prices.size(); ++i) {
         Seconds before;
@@ -153,14 +156,16 @@ TEST(Properties, MoreBytesAreNeverFasterWithOneAlgorithmAndProtocol) {
   const auto sizes = octaves(3, 34);
   for (const Place& place : kPlaces) {
     for (const auto& row : kCollectives) {
-      const Communicator c(place, row.id);
-      Question q = question(row.id, place.ranks, sizes);
-      q.algorithm = c.candidates[0].algorithm;
-      q.protocol = c.candidates[0].protocol;
-      const Forecast f = predict(c.cluster, q, shipped());
-      for (std::size_t i = 1; i < sizes.size(); ++i) {
-        EXPECT_GE(f.predictions[i].time, f.predictions[i - 1].time)
-            << where(place, row.id) << " " << q.algorithm << " " << sizes[i];
+      const Communicator c(place, row.id, Which::kAll);
+      for (std::size_t candidate = 0; candidate < c.candidates.size(); ++candidate) {
+        Question q = question(row.id, place.ranks, sizes);
+        q.algorithm = c.candidates[candidate].algorithm;
+        q.protocol = c.candidates[candidate].protocol;
+        const Forecast f = predict(c.cluster, q, shipped());
+        for (std::size_t i = 1; i < sizes.size(); ++i) {
+          EXPECT_GE(f.predictions[i].time, f.predictions[i - 1].time)
+              << where(place, row.id) << " " << q.algorithm << " " << sizes[i];
+        }
       }
     }
   }
@@ -238,7 +243,7 @@ TEST(Properties, OneRankIsRefusedWithTheReason) {
 TEST(Properties, OneRankPaysForItsLaunchOnly) {
   for (const char* cluster : {"hgx-h100", "gb200-nvl72", "host-box"}) {
     for (const auto& row : kCollectives) {
-      const Communicator c({cluster, 1}, row.id);
+      const Communicator c({cluster, 1}, row.id, Which::kAll);
       for (std::size_t i = 0; i < c.candidates.size(); ++i) {
         for (const Term& term : terms_at(c.candidates.prices(c.inputs)[i], bytes(1 << 20))) {
           EXPECT_TRUE(term.name == "launch" || term.time == Seconds(0))

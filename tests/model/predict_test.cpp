@@ -201,6 +201,17 @@ TEST(Predict, RefusesWhatHasNoAnswerWithARemedy) {
   expect_refused("colossus-100k", per_node, "ranks per node");
 }
 
+TEST(Predict, AutoKeepsPairwiseAndBestFindsThatRailsAreFaster) {
+  const auto algorithm = [](const char* selection) {
+    return ask("hgx-h100", question(Collective::kAllToAll, 1024, {8}, selection))
+        .predictions[0]
+        .algorithm;
+  };
+  EXPECT_EQ(algorithm("auto"), "pairwise");
+  EXPECT_EQ(algorithm("best"), "pxn");
+  EXPECT_EQ(algorithm("pxn"), "pxn");
+}
+
 bool says(const Forecast& f, const std::string& words) {
   return std::any_of(f.notes.begin(), f.notes.end(), [&](const std::string& note) {
     return note.find(words) != std::string::npos;
