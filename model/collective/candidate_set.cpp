@@ -1,6 +1,7 @@
 #include "model/collective/candidate_set.hpp"
 
 #include "model/collective/nccl_choice.hpp"
+#include "model/collective/window_cost.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,7 @@ namespace {
 // Cross-validated on the published curves: 0.05 and 0.3 are both worse.
 constexpr double kTemperature = 0.15;
 constexpr double kNone = std::numeric_limits<double>::infinity();
+constexpr std::string_view kSymmetric = "symmetric";
 
 }  // namespace
 
@@ -21,13 +23,21 @@ CandidateSet::CandidateSet(const Setting& setting,
                            Collective collective,
                            const std::string& nccl_version,
                            const Inputs& inputs)
-    : collective_(collective), candidates_(priceable(setting, collective)) {
+    : collective_(collective),
+      candidates_(priceable(setting, collective)),
+      team_{setting.layout.per_node,
+            setting.architecture == "blackwell",
+            symmetric_multicast(setting)} {
   std::vector<NcclCell> cells;
   if (!setting.on_host()) {
     version_ = nccl_version.empty() ? std::string(kDefaultNcclVersion) : nccl_version;
     tuner_ = std::make_unique<NcclTuner>(version_, nccl_topology(setting, inputs));
     cells = tuner_->cells(collective);
   }
+  std::erase_if(candidates_, [&](const Candidate& c) {
+    return needs_windows(c.algorithm) &&
+           window_obstacle(setting, collective, c.algorithm, version_).has_value();
+  });
   for (Candidate& candidate : candidates_) {
     const auto cell = std::find_if(cells.begin(), cells.end(), [&](const NcclCell& c) {
       return name(c.algorithm) == candidate.algorithm && name(c.protocol) == candidate.protocol;
@@ -58,12 +68,18 @@ void CandidateSet::keep(const std::vector<std::size_t>& kept) {
   bias_.resize(kept.size());
 }
 
+bool CandidateSet::is_estimated(std::size_t i) const {
+  return cells_[i].has_value() || candidates_[i].algorithm == kSymmetric;
+}
+
 void CandidateSet::keep_usual() {
-  const bool estimates =
-      std::any_of(cells_.begin(), cells_.end(), [](const auto& cell) { return cell.has_value(); });
+  bool estimates = false;
+  for (std::size_t i = 0; i < size(); ++i) {
+    estimates = estimates || is_estimated(i);
+  }
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < size(); ++i) {
-    if (candidates_[i].unasked && (cells_[i] || !estimates)) {
+    if (candidates_[i].unasked && (is_estimated(i) || !estimates)) {
       kept.push_back(i);
     }
   }
@@ -80,17 +96,32 @@ Prices CandidateSet::prices(const Inputs& inputs) const {
 }
 
 std::optional<Seconds> CandidateSet::nccl_estimate(std::size_t i, Bytes message) const {
-  return cells_[i] ? std::optional(tuner_->estimate(*cells_[i], collective_, message))
-                   : std::nullopt;
+  if (cells_[i]) {
+    return tuner_->estimate(*cells_[i], collective_, message);
+  }
+  const auto kernel = symmetric_kernel(i, message);
+  return kernel ? std::optional(kernel->time) : std::nullopt;
+}
+
+std::optional<SymmetricEstimate> CandidateSet::symmetric_kernel(std::size_t i,
+                                                                Bytes message) const {
+  return candidates_[i].algorithm == kSymmetric
+             ? symmetric_estimate(team_, collective_, candidates_[i].protocol, message)
+             : std::nullopt;
 }
 
 std::vector<double> CandidateSet::log_estimates(Bytes message) const {
-  std::vector<double> estimates;
+  std::vector<double> symmetric;
+  std::vector<double> others;
   for (std::size_t i = 0; i < size(); ++i) {
-    const auto estimate = nccl_estimate(i, message);
-    estimates.push_back(estimate ? std::log(estimate->si()) : kNone);
+    const auto kernel = symmetric_kernel(i, message);
+    symmetric.push_back(kernel ? std::log(kernel->rank.si()) : kNone);
+    others.push_back(cells_[i] ? std::log(tuner_->estimate(*cells_[i], collective_, message).si())
+                               : kNone);
   }
-  return estimates;
+  const bool taken =
+      std::any_of(symmetric.begin(), symmetric.end(), [](double t) { return t < kNone; });
+  return taken ? symmetric : others;
 }
 
 std::size_t CandidateSet::nccl_choice(const Prices& prices, Bytes message) const {

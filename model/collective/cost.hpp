@@ -29,6 +29,8 @@ class Cost {
 };
 
 /// The algorithms that the model can price here, each with its protocols; channels are left at 1.
+/// On registered buffers also those that need windows, whether or not they can run here
+/// (window_obstacle).
 std::vector<Candidate> priceable(const Setting& setting, Collective collective);
 
 /// `candidate` must be one of priceable().

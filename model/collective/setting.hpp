@@ -29,6 +29,7 @@ struct Setting {
   bool nvlink = true;                 // false: the GPUs of a node meet over PCIe or host memory
   bool in_node_reduction = false;     // NVSwitch multicast and reduction (NVLS)
   bool in_network_reduction = false;  // SHARP
+  bool registered = false;            // buffers lie in windows that all ranks registered with NCCL
   std::vector<std::string> protocols{"ll", "ll128", "simple"};  // that NCCL may use
   std::vector<CrossedTier> tiers;  // those between the nodes of this communicator, bottom to top
   std::vector<std::string> notes;  // which pool stands for a mixed cluster

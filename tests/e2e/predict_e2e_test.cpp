@@ -65,42 +65,52 @@ TEST(PredictCommand, AFaultyCaseNamesItsLineAndWritesNothing) {
   EXPECT_EQ(folder.read("out.csv"), "");
 }
 
+TEST(Predict, RegisteredBuffersAreTakenBySymmetricKernels) {
+  const Said said =
+      run("@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 1M --registered");
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.out.find("symmetric/simple"), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find("ncclCommWindowRegister"), std::string::npos) << said.out;
+}
+
 struct Bad {
   const char* line;
   const char* word;
 };
 constexpr Bad kBad[]{
-    {"@",                                                                                           "subcommand"    },
-    {"@ predict",                                                                                   "--cluster"     },
+    {"@",                                                                                           "subcommand"},
+    {"@ predict",                                                                                   "--cluster" },
     {"@ predict --cluster colosus-100k --collective all_reduce --ranks 8 --bytes 8",
-     "colossus-100k"                                                                                                },
-    {"@ predict --cluster hgx-h100 --collective all_redux --ranks 8 --bytes 8",                     "all_reduce"    },
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes -8",                   "--bytes"       },
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 12 --bytes 8",                   "divide"        },
-    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks many --bytes 8",                 "ranks"         },
+     "colossus-100k"                                                                                            },
+    {"@ predict --cluster hgx-h100 --collective all_redux --ranks 8 --bytes 8",                     "all_reduce"},
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes -8",                   "--bytes"   },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 12 --bytes 8",                   "divide"    },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks many --bytes 8",                 "ranks"     },
     {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --algorithm pat",
-     "ring"                                                                                                         },
+     "ring"                                                                                                     },
     {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --nccl-version 9.9",
-     "9.9"                                                                                                          },
+     "9.9"                                                                                                      },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 16 --bytes 8 --algorithm "
+     "symmetric",                                                                                              "2 nodes"                                                                                                },
     {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --model /nowhere",
-     "/nowhere"                                                                                                     },
+     "/nowhere"},
     {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --format xml",
-     "format"                                                                                                       },
-    {"@ predict --cluster /nowhere/x.toml --collective all_reduce --ranks 8 --bytes 8",             "/nowhere"      },
-    {"@ predict --cases /nowhere.csv -o /dev/null",                                                 "/nowhere.csv"  },
-    {"@ fit /nowhere.jsonl",                                                                        "/nowhere.jsonl"},
-    {"@ report /nowhere",                                                                           "/nowhere"      },
-    {"@ clusters show hgx-h100 --set fabric.rials=4",                                               "fabric.rails"  },
-    {"@ clusters show hgx-h100 --set fabric.rails",                                                 "KEY=VALUE"     },
-    {"@ clusters show nothing",                                                                     "colossus-100k" },
-    {"@ measure --collective all_redux",                                                            "all_reduce"    },
-    {"@ measure --backend cuda",                                                                    "nccl"          },
-    {"@ measure -b 1M -e 1K",                                                                       "-b"            },
-    {"@ measure --bytes 3 --collective all_reduce",                                                 "multiple of 4" },
-    {"@ measure --bytes 8 -o /proc/nothing/x.jsonl",                                                "--out"         },
-    {"@ measure --bytes 8 --type float8",                                                           "float16"       },
-    {"@ run --out /proc/nothing",                                                                   "--out"         },
-    {"@ run --cluster colosus",                                                                     "colossus-100k" },
+     "format"                                                                                                    },
+    {"@ predict --cluster /nowhere/x.toml --collective all_reduce --ranks 8 --bytes 8",                                                                                             "/nowhere"},
+    {"@ predict --cases /nowhere.csv -o /dev/null",                                                                                             "/nowhere.csv"                                                                                                                                        },
+    {"@ fit /nowhere.jsonl",                                                                                             "/nowhere.jsonl"},
+    {"@ report /nowhere",                                                                                             "/nowhere"                                                                                                                                           },
+    {"@ clusters show hgx-h100 --set fabric.rials=4",                                                                                             "fabric.rails"},
+    {"@ clusters show hgx-h100 --set fabric.rails",                                                                                             "KEY=VALUE"                                                                                                                                             },
+    {"@ clusters show nothing",                                                                                             "colossus-100k"},
+    {"@ measure --collective all_redux",                                                                                             "all_reduce"                                                                                                                                    },
+    {"@ measure --backend cuda",                                                                                             "nccl"},
+    {"@ measure -b 1M -e 1K",                                                                                             "-b"                                                                                                                                       },
+    {"@ measure --bytes 3 --collective all_reduce",                                                                                             "multiple of 4"},
+    {"@ measure --bytes 8 -o /proc/nothing/x.jsonl",                                                                                             "--out"                                                                                                                                      },
+    {"@ measure --bytes 8 --type float8",                                                                                             "float16"},
+    {"@ run --out /proc/nothing",                                                                                             "--out"                                                                                                                                              },
+    {"@ run --cluster colosus",                                                                                             "colossus-100k"},
 };
 
 TEST(BadInput, EndsWithCode2AWordOnTheCauseAndNoOutput) {
