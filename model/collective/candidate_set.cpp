@@ -15,6 +15,8 @@ namespace {
 // Cross-validated on the published curves: 0.05 and 0.3 are both worse.
 constexpr double kTemperature = 0.15;
 constexpr double kNone = std::numeric_limits<double>::infinity();
+// As NCCL on a box of eight; counts between nodes alone.
+constexpr int kRcclChannels = 16;
 constexpr std::string_view kSymmetric = "symmetric";
 
 }  // namespace
@@ -29,7 +31,7 @@ CandidateSet::CandidateSet(const Setting& setting,
             setting.architecture == "blackwell",
             symmetric_multicast(setting)} {
   std::vector<NcclCell> cells;
-  if (!setting.on_host()) {
+  if (!setting.on_host() && !setting.on_rccl()) {
     version_ = nccl_version.empty() ? std::string(kDefaultNcclVersion) : nccl_version;
     tuner_ = std::make_unique<NcclTuner>(version_, nccl_topology(setting, inputs));
     cells = tuner_->cells(collective);
@@ -38,6 +40,7 @@ CandidateSet::CandidateSet(const Setting& setting,
     return needs_windows(c.algorithm) &&
            window_obstacle(setting, collective, c.algorithm, version_).has_value();
   });
+  const int usual = !cells.empty() ? cells.front().channels : setting.on_rccl() ? kRcclChannels : 1;
   for (Candidate& candidate : candidates_) {
     const auto cell = std::find_if(cells.begin(), cells.end(), [&](const NcclCell& c) {
       return name(c.algorithm) == candidate.algorithm && name(c.protocol) == candidate.protocol;
@@ -45,7 +48,7 @@ CandidateSet::CandidateSet(const Setting& setting,
     const bool known = cell != cells.end();
     cells_.push_back(known ? std::optional(*cell) : std::nullopt);
     // What NCCL does not have (hierarchical) is cut into as many channels as its first cell.
-    candidate.channels = known ? cell->channels : cells.empty() ? 1 : cells.front().channels;
+    candidate.channels = known ? cell->channels : usual;
     costs_.push_back(make_cost(setting, collective, candidate, inputs));
     const std::string bias = "selection." + candidate.algorithm + "_" + candidate.protocol;
     bias_.push_back(inputs.has(bias) ? std::optional(inputs.index(bias)) : std::nullopt);

@@ -32,6 +32,7 @@ class PeerCost final : public Cost {
         local_peer_(in, {"all_to_all.local_peer_us"}),
         rate_up_(in, {"scale_up.rate_GBps", "all_to_all.scale_up_efficiency"}),
         fade_(in.index("all_to_all.bandwidth_fade")) {
+    launch_.add_if_known(in, "all_to_all." + setting.architecture + "_factor");
     rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_usable");
     if (nodes_ > 1) {
       const std::string fabric = setting.fabric_class + ".";
@@ -97,6 +98,7 @@ class NeighbourCost final : public Cost {
         launch_(in, {"all_to_all.launch_us", "system.all_to_all_launch"}),
         hop_up_(in, {"scale_up.hop.ring_simple_us"}),
         rate_up_(in, {"scale_up.rate_GBps", "all_to_all.scale_up_efficiency"}) {
+    launch_.add_if_known(in, "all_to_all." + setting.architecture + "_factor");
     rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_usable");
     if (nodes_ > 1) {
       const std::string fabric = setting.fabric_class + ".";

@@ -118,6 +118,7 @@ class GpuCost final : public Cost {
     const std::string cell = std::string(row.up) + "_" + protocol;
     if (shape_.steps_up > 0) {
       hop_up_ = Factors(in, {"scale_up.hop." + cell + "_us"});
+      hop_up_.add_if_known(in, "scale_up." + setting.architecture + "_hop_factor");
       if (!setting.nvlink) {
         hop_up_.add_if_known(in, "scale_up.pcie_hop_factor");
       }
@@ -235,7 +236,9 @@ std::vector<Candidate> priceable_on_gpus(const Setting& setting, Collective coll
       const auto& allowed = setting.protocols;
       const bool is_allowed = std::find(allowed.begin(), allowed.end(), p.name) != allowed.end();
       if (is_allowed && (row.every_protocol || p.name == "simple")) {
-        list.push_back({std::string(row.name), std::string(p.name)});
+        list.push_back({.algorithm = std::string(row.name),
+                        .protocol = std::string(p.name),
+                        .unasked = row.name != "hierarchical"});  // no library has it
       }
     }
   }

@@ -283,6 +283,11 @@ std::vector<std::string> notes(const Cluster& cluster,
                     question.ranks,
                     name(question.collective)));
   }
+  if (setting.on_rccl()) {
+    list.emplace_back(
+        "RCCL runs on these GPUs: what it chooses is not modelled, auto takes the fastest of its "
+        "algorithms; no published curve is behind the constants, which are NCCL's with factors");
+  }
   add_notes_on_windows(question, setting, predictions, list);
   if (std::any_of(predictions.begin(), predictions.end(), waits_for_answers)) {
     list.emplace_back(

@@ -133,7 +133,7 @@ std::optional<Error> window_obstacle(const Setting& setting,
                  "--algorithm",
                  fmt::format("one of {}", fmt::join(collectives, ", ")));
   }
-  if (setting.on_host()) {
+  if (setting.on_host() || setting.on_rccl()) {
     return Error(fmt::format("{} is NCCL's: it does not run on these ranks", algorithm),
                  "--algorithm",
                  "auto");

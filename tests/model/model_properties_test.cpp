@@ -40,6 +40,8 @@ constexpr Place kPlaces[]{
     {"alcf-polaris",  64,     false},
     {"gb200-nvl72",   72,     false},
     {"gb200-nvl72",   576,    false},
+    {"hgx-mi300x",    2,      false},
+    {"hgx-mi300x",    8,      false},
     {"hgx-h100",      2,      true },
     {"hgx-h100",      8,      true },
     {"hgx-h100",      16,     true },

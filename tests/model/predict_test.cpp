@@ -218,6 +218,42 @@ bool says(const Forecast& f, const std::string& words) {
   });
 }
 
+// --- AMD ---
+
+// Bus bandwidths at 4 GiB: https://github.com/stas00/ml-engineering/blob/master/network/README.md .
+// Nothing is fitted to them.
+TEST(Mi300x, IntervalsHoldWhatWasPublished) {
+  constexpr std::pair<int, double> kPublished[]{
+      {8, 312.9},
+      {2, 47.7 }
+  };
+  for (const auto& [ranks, GBps] : kPublished) {
+    const Bytes message = 4_GiB;
+    const Forecast f = ask("hgx-mi300x", question(Collective::kAllReduce, ranks, {1ULL << 32}));
+    const Prediction& p = f.predictions[0];
+    EXPECT_LT(in_GBps(busbw(Collective::kAllReduce, ranks, message, p.high)), GBps) << ranks;
+    EXPECT_GT(in_GBps(busbw(Collective::kAllReduce, ranks, message, p.low)), GBps) << ranks;
+  }
+}
+
+TEST(Mi300x, EveryCollectiveIsForecastAsUnsureAsItIs) {
+  for (const auto& info : kCollectives) {
+    const Forecast f = ask("hgx-mi300x", question(info.id, 8, kSizes));
+    EXPECT_TRUE(says(f, "RCCL")) << info.name;
+    EXPECT_EQ(f.nccl_version, "");
+    EXPECT_GT(f.predictions.front().high / f.predictions.front().low, 3) << info.name;
+    for (const Prediction& p : f.predictions) {
+      EXPECT_FALSE(p.nccl_estimate) << info.name;
+      EXPECT_GT(p.provenance, Provenance::kPublished) << info.name << " " << p.bytes;
+    }
+  }
+  EXPECT_FALSE(says(ask("hgx-h100", question(Collective::kAllReduce, 8, {8})), "RCCL"));
+}
+
+TEST(Mi300x, SymmetricKernelsAreNotRccls) {
+  expect_refused("hgx-mi300x", question(Collective::kAllReduce, 8, {8}, "symmetric"), "NCCL's");
+}
+
 TEST(Predict, SaysWhenConnectionsWaitForAnswers) {
   const Question q = question(Collective::kAllReduce, 512, {8, 1ULL << 34});
   const auto over = [&](const char* metres) {
