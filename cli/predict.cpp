@@ -190,6 +190,10 @@ void register_predict(CLI::App& app) {
                o.question.algorithm,
                "auto (what NCCL chooses), best (the fastest), or ring, tree, nvls_tree ...")
       ->capture_default_str();
+  c.add_flag("--registered",
+             o.question.registered,
+             "The buffers lie in windows registered with NCCL: auto takes symmetric kernels where "
+             "NCCL does, best also copy engines");
   c.add_option("--protocol", o.question.protocol, "With --algorithm: ll, ll128 or simple");
   c.add_option("--nccl-version",
                o.question.nccl_version,

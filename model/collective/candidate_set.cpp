@@ -1,6 +1,7 @@
 #include "model/collective/candidate_set.hpp"
 
 #include "model/collective/nccl_choice.hpp"
+#include "model/collective/window_cost.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,9 @@ namespace {
 // Cross-validated on the published curves: 0.05 and 0.3 are both worse.
 constexpr double kTemperature = 0.15;
 constexpr double kNone = std::numeric_limits<double>::infinity();
+// As NCCL on a box of eight; counts between nodes alone.
+constexpr int kRcclChannels = 16;
+constexpr std::string_view kSymmetric = "symmetric";
 
 }  // namespace
 
@@ -21,13 +25,22 @@ CandidateSet::CandidateSet(const Setting& setting,
                            Collective collective,
                            const std::string& nccl_version,
                            const Inputs& inputs)
-    : collective_(collective), candidates_(priceable(setting, collective)) {
+    : collective_(collective),
+      candidates_(priceable(setting, collective)),
+      team_{setting.layout.per_node,
+            setting.architecture == "blackwell",
+            symmetric_multicast(setting)} {
   std::vector<NcclCell> cells;
-  if (!setting.on_host()) {
+  if (!setting.on_host() && !setting.on_rccl()) {
     version_ = nccl_version.empty() ? std::string(kDefaultNcclVersion) : nccl_version;
     tuner_ = std::make_unique<NcclTuner>(version_, nccl_topology(setting, inputs));
     cells = tuner_->cells(collective);
   }
+  std::erase_if(candidates_, [&](const Candidate& c) {
+    return needs_windows(c.algorithm) &&
+           window_obstacle(setting, collective, c.algorithm, version_).has_value();
+  });
+  const int usual = !cells.empty() ? cells.front().channels : setting.on_rccl() ? kRcclChannels : 1;
   for (Candidate& candidate : candidates_) {
     const auto cell = std::find_if(cells.begin(), cells.end(), [&](const NcclCell& c) {
       return name(c.algorithm) == candidate.algorithm && name(c.protocol) == candidate.protocol;
@@ -35,7 +48,7 @@ CandidateSet::CandidateSet(const Setting& setting,
     const bool known = cell != cells.end();
     cells_.push_back(known ? std::optional(*cell) : std::nullopt);
     // What NCCL does not have (hierarchical) is cut into as many channels as its first cell.
-    candidate.channels = known ? cell->channels : cells.empty() ? 1 : cells.front().channels;
+    candidate.channels = known ? cell->channels : usual;
     costs_.push_back(make_cost(setting, collective, candidate, inputs));
     const std::string bias = "selection." + candidate.algorithm + "_" + candidate.protocol;
     bias_.push_back(inputs.has(bias) ? std::optional(inputs.index(bias)) : std::nullopt);
@@ -58,16 +71,22 @@ void CandidateSet::keep(const std::vector<std::size_t>& kept) {
   bias_.resize(kept.size());
 }
 
-void CandidateSet::keep_estimated() {
+bool CandidateSet::is_estimated(std::size_t i) const {
+  return cells_[i].has_value() || candidates_[i].algorithm == kSymmetric;
+}
+
+void CandidateSet::keep_usual() {
+  bool estimates = false;
+  for (std::size_t i = 0; i < size(); ++i) {
+    estimates = estimates || is_estimated(i);
+  }
   std::vector<std::size_t> kept;
   for (std::size_t i = 0; i < size(); ++i) {
-    if (cells_[i]) {
+    if (candidates_[i].unasked && (is_estimated(i) || !estimates)) {
       kept.push_back(i);
     }
   }
-  if (!kept.empty()) {
-    keep(kept);
-  }
+  keep(kept);
 }
 
 Prices CandidateSet::prices(const Inputs& inputs) const {
@@ -80,17 +99,32 @@ Prices CandidateSet::prices(const Inputs& inputs) const {
 }
 
 std::optional<Seconds> CandidateSet::nccl_estimate(std::size_t i, Bytes message) const {
-  return cells_[i] ? std::optional(tuner_->estimate(*cells_[i], collective_, message))
-                   : std::nullopt;
+  if (cells_[i]) {
+    return tuner_->estimate(*cells_[i], collective_, message);
+  }
+  const auto kernel = symmetric_kernel(i, message);
+  return kernel ? std::optional(kernel->time) : std::nullopt;
+}
+
+std::optional<SymmetricEstimate> CandidateSet::symmetric_kernel(std::size_t i,
+                                                                Bytes message) const {
+  return candidates_[i].algorithm == kSymmetric
+             ? symmetric_estimate(team_, collective_, candidates_[i].protocol, message)
+             : std::nullopt;
 }
 
 std::vector<double> CandidateSet::log_estimates(Bytes message) const {
-  std::vector<double> estimates;
+  std::vector<double> symmetric;
+  std::vector<double> others;
   for (std::size_t i = 0; i < size(); ++i) {
-    const auto estimate = nccl_estimate(i, message);
-    estimates.push_back(estimate ? std::log(estimate->si()) : kNone);
+    const auto kernel = symmetric_kernel(i, message);
+    symmetric.push_back(kernel ? std::log(kernel->rank.si()) : kNone);
+    others.push_back(cells_[i] ? std::log(tuner_->estimate(*cells_[i], collective_, message).si())
+                               : kNone);
   }
-  return estimates;
+  const bool taken =
+      std::any_of(symmetric.begin(), symmetric.end(), [](double t) { return t < kNone; });
+  return taken ? symmetric : others;
 }
 
 std::size_t CandidateSet::nccl_choice(const Prices& prices, Bytes message) const {

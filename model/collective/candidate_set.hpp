@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/collective/cost.hpp"
+#include "model/collective/nccl_symmetric.hpp"
 #include "model/collective/nccl_tuner.hpp"
 
 #include <memory>
@@ -40,15 +41,17 @@ class CandidateSet {
     keep(kept);
   }
 
-  /// Drops what NCCL itself does not have (hierarchical), unless that is all there is.
-  void keep_estimated();
+  /// Drops what NCCL does not take unasked: what it has no estimate for (hierarchical) where it has
+  /// any, and what must be asked for (pxn).
+  void keep_usual();
 
   [[nodiscard]] Prices prices(const Inputs& inputs) const;
 
   /// NCCL's own estimate; nothing where it has none (host ranks, all-to-all, hierarchical).
   [[nodiscard]] std::optional<Seconds> nccl_estimate(std::size_t i, Bytes message) const;
-  /// ln(seconds) of NCCL's estimates for one message, infinite where it has none. They do not
-  /// depend on the inputs: a fit makes them once.
+  /// ln(seconds) of the estimates that NCCL compares for one message, infinite for what it does not
+  /// compare: a symmetric kernel is taken without looking at the others. They do not depend on the
+  /// inputs: a fit makes them once.
   [[nodiscard]] std::vector<double> log_estimates(Bytes message) const;
 
   /// The candidate of NCCL's smallest estimate; without any, that of the smallest price.
@@ -66,6 +69,9 @@ class CandidateSet {
 
  private:
   void keep(const std::vector<std::size_t>& kept);
+  [[nodiscard]] bool is_estimated(std::size_t i) const;
+  [[nodiscard]] std::optional<SymmetricEstimate> symmetric_kernel(std::size_t i,
+                                                                  Bytes message) const;
 
   std::string version_;
   Collective collective_;
@@ -74,6 +80,7 @@ class CandidateSet {
   std::vector<std::optional<NcclCell>> cells_;
   std::vector<std::optional<std::size_t>> bias_;  // input of each candidate
   std::unique_ptr<NcclTuner> tuner_;
+  SymmetricTeam team_;
 };
 
 /// ln(seconds): the mean of ln(time) over the candidates by their weights. A slow candidate with a

@@ -3,8 +3,10 @@
 #include "model/collective/exchange_cost.hpp"
 #include "model/collective/gpu_cost.hpp"
 #include "model/collective/host_cost.hpp"
+#include "model/collective/window_cost.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace fabricast {
 
@@ -47,8 +49,14 @@ std::vector<Candidate> priceable(const Setting& setting, Collective collective) 
   if (setting.on_host()) {
     return priceable_on_host(setting, collective);
   }
-  return is_exchange(collective) ? priceable_exchange(collective)
-                                 : priceable_on_gpus(setting, collective);
+  std::vector<Candidate> list = is_exchange(collective) ? priceable_exchange(setting, collective)
+                                                        : priceable_on_gpus(setting, collective);
+  if (setting.registered) {
+    for (Candidate& candidate : priceable_on_windows(collective)) {
+      list.push_back(std::move(candidate));
+    }
+  }
+  return list;
 }
 
 std::unique_ptr<Cost> make_cost(const Setting& setting,
@@ -58,7 +66,10 @@ std::unique_ptr<Cost> make_cost(const Setting& setting,
   if (setting.on_host()) {
     return make_host_cost(setting, collective, candidate, inputs);
   }
-  return is_exchange(collective) ? make_exchange_cost(setting, collective, inputs)
+  if (needs_windows(candidate.algorithm)) {
+    return make_window_cost(setting, collective, candidate, inputs);
+  }
+  return is_exchange(collective) ? make_exchange_cost(setting, collective, candidate, inputs)
                                  : make_gpu_cost(setting, collective, candidate, inputs);
 }
 

@@ -17,6 +17,7 @@ struct Candidate {
   std::string algorithm;  // "ring", "tree", "nvls_tree", "hierarchical", "pairwise"...
   std::string protocol;   // "ll", "ll128", "simple"; "" where there is none
   int channels = 1;       // parallel rings or trees: a message is cut into as many parts
+  bool unasked = true;    // NCCL may take it by default; false: only by name, or as the fastest
 };
 
 /// Prices any message size. Names of inputs are looked up once, when it is made; `inputs` given
@@ -28,6 +29,8 @@ class Cost {
 };
 
 /// The algorithms that the model can price here, each with its protocols; channels are left at 1.
+/// On registered buffers also those that need windows, whether or not they can run here
+/// (window_obstacle).
 std::vector<Candidate> priceable(const Setting& setting, Collective collective);
 
 /// `candidate` must be one of priceable().

@@ -7,24 +7,32 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace fabricast {
 
 namespace {
 
+constexpr std::string_view kPxn = "pxn";
+
 // All-to-all, gather and scatter: the launch, a cost per peer, and the bytes that leave a GPU (or
-// reach the root) by NVLink and a node by its NICs.
+// reach the root) by NVLink and a node by its NICs. With PXN a rank hands what it has for a GPU of
+// another node to the GPU on that one's rail, whose NIC sends the data of the whole node as one
+// message. Either way the traffic climbs above a group of nodes only to leave it: groups of a
+// railed fabric are counted over all their rails.
 class PeerCost final : public Cost {
  public:
-  PeerCost(const Setting& setting, Collective collective, const Inputs& in)
+  PeerCost(const Setting& setting, Collective collective, bool railed, const Inputs& in)
       : layout_(setting.layout),
         nodes_(setting.nodes),
+        railed_(railed),
         rooted_(info(collective).rooted),
         network_(setting, in),
         launch_(in, {"all_to_all.launch_us", "system.all_to_all_launch"}),
         local_peer_(in, {"all_to_all.local_peer_us"}),
         rate_up_(in, {"scale_up.rate_GBps", "all_to_all.scale_up_efficiency"}),
         fade_(in.index("all_to_all.bandwidth_fade")) {
+    launch_.add_if_known(in, "all_to_all." + setting.architecture + "_factor");
     rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_usable");
     if (nodes_ > 1) {
       const std::string fabric = setting.fabric_class + ".";
@@ -35,12 +43,17 @@ class PeerCost final : public Cost {
   }
 
   [[nodiscard]] Price price(const Inputs& in) const override {
-    const double local = layout_.per_node - 1;
-    const double remote = layout_.ranks - layout_.per_node;
+    const double n = layout_.per_node;
+    const double local = n - 1;
+    const double handed_over = railed_ ? local : 0;
+    const double remote = railed_ ? nodes_ - 1 : layout_.ranks - n;
     Price price;
     price.add({.name = "launch", .fixed = microseconds(launch_.of(in))});
-    price.add({.name = "scale_up_latency", .fixed = microseconds(local * local_peer_.of(in))});
-    const SecondsPerByte up = local / layout_.ranks / gigabytes_per_second(rate_up_.of(in));
+    price.add({.name = "scale_up_latency",
+               .fixed = microseconds((local + handed_over) * local_peer_.of(in))});
+    // Handed over is all but what a GPU has for its own rail: with the local part (n - 1) / n.
+    const double volume_up = railed_ ? local / n : local / layout_.ranks;
+    const SecondsPerByte up = volume_up / gigabytes_per_second(rate_up_.of(in));
     if (nodes_ == 1) {
       price.add({.name = "scale_up_bytes", .per_byte = up});
       return price;
@@ -66,6 +79,7 @@ class PeerCost final : public Cost {
 
   Layout layout_;
   int nodes_;
+  bool railed_;
   bool rooted_;
   Network network_;
   Factors launch_, local_peer_, rate_up_;
@@ -84,6 +98,7 @@ class NeighbourCost final : public Cost {
         launch_(in, {"all_to_all.launch_us", "system.all_to_all_launch"}),
         hop_up_(in, {"scale_up.hop.ring_simple_us"}),
         rate_up_(in, {"scale_up.rate_GBps", "all_to_all.scale_up_efficiency"}) {
+    launch_.add_if_known(in, "all_to_all." + setting.architecture + "_factor");
     rate_up_.add_if_known(in, "scale_up." + setting.architecture + "_usable");
     if (nodes_ > 1) {
       const std::string fabric = setting.fabric_class + ".";
@@ -127,19 +142,32 @@ bool is_exchange(Collective collective) {
          collective == Collective::kScatter || collective == Collective::kSendRecv;
 }
 
-std::vector<Candidate> priceable_exchange(Collective collective) {
-  return {
-      {collective == Collective::kAllToAll ? "pairwise" : "direct", ""}
+std::vector<Candidate> priceable_exchange(const Setting& setting, Collective collective) {
+  if (collective != Collective::kAllToAll) {
+    return {
+        {.algorithm = "direct", .protocol = ""}
+    };
+  }
+  std::vector<Candidate> list{
+      {.algorithm = "pairwise", .protocol = ""}
   };
+  const bool has_rails =
+      setting.nodes > 1 && setting.layout.per_node > 1 && setting.nics_per_node > 1;
+  if (has_rails && setting.nvlink) {
+    // The published curves do not tell it apart: what they ran is priced as pairwise.
+    list.push_back({.algorithm = std::string(kPxn), .protocol = "", .unasked = false});
+  }
+  return list;
 }
 
 std::unique_ptr<Cost> make_exchange_cost(const Setting& setting,
                                          Collective collective,
+                                         const Candidate& candidate,
                                          const Inputs& inputs) {
   if (collective == Collective::kSendRecv) {
     return std::make_unique<NeighbourCost>(setting, inputs);
   }
-  return std::make_unique<PeerCost>(setting, collective, inputs);
+  return std::make_unique<PeerCost>(setting, collective, candidate.algorithm == kPxn, inputs);
 }
 
 }  // namespace fabricast

@@ -9,9 +9,10 @@
 namespace fabricast {
 
 bool is_exchange(Collective collective);
-std::vector<Candidate> priceable_exchange(Collective collective);
+std::vector<Candidate> priceable_exchange(const Setting& setting, Collective collective);
 std::unique_ptr<Cost> make_exchange_cost(const Setting& setting,
                                          Collective collective,
+                                         const Candidate& candidate,
                                          const Inputs& inputs);
 
 }  // namespace fabricast

@@ -21,6 +21,10 @@ class Factors {
     }
   }
 
+  void add(const Inputs& inputs, const std::string& name) {
+    indices_.push_back(inputs.index(name));
+  }
+
   void add_if_known(const Inputs& inputs, const std::string& name) {
     if (inputs.has(name)) {
       indices_.push_back(inputs.index(name));

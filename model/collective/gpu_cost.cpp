@@ -13,9 +13,23 @@ namespace fabricast {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kProtocols{"ll", "ll128", "simple"};
+struct Protocol {
+  std::string_view name;
+  double in_flight_B;  // data that a connection of one channel holds before its receiver answers
+};
+// Eight slots of NCCL's default buffers: src/init.cc and src/include/device.h.
+constexpr std::array<Protocol, 3> kProtocols{
+    {{"ll", 8 * 32 * 1024}, {"ll128", 8 * 576000}, {"simple", 8 * 512 * 1024}}
+};
 // NCCL pipelines trees in chunks of at most one slot of 512 KiB.
 constexpr double kLargestChunk = 512 * 1024;
+
+double in_flight_B(std::string_view protocol) {
+  return std::find_if(kProtocols.begin(),
+                      kProtocols.end(),
+                      [&](const Protocol& p) { return p.name == protocol; })
+      ->in_flight_B;
+}
 
 Dimensions dimensions(const Setting& s) {
   return {static_cast<double>(s.layout.ranks),
@@ -53,6 +67,7 @@ class GpuCost final : public Cost {
       : shape_(row.shape(dimensions(setting))),
         nodes_(setting.nodes),
         chunk_(shape_.chunk / std::max(1, candidate.channels)),
+        in_flight_(std::max(1, candidate.channels) * in_flight_B(candidate.protocol)),
         flagged_(candidate.protocol == "ll"),
         announced_(candidate.protocol != "ll128"),
         network_(setting, in),
@@ -88,6 +103,10 @@ class GpuCost final : public Cost {
     const Overlap bytes = overlap(up, out_per_byte(in));
     price.add({.name = "scale_up_bytes", .per_byte = bytes.first});
     price.add({.name = "scale_out_bytes", .per_byte = bytes.second});
+    const PriceTerm waiting = in_flight_window(in, bytes.first + bytes.second);
+    if (waiting.per_byte.si() > 0) {
+      price.add(waiting);
+    }
     return price;
   }
 
@@ -99,6 +118,7 @@ class GpuCost final : public Cost {
     const std::string cell = std::string(row.up) + "_" + protocol;
     if (shape_.steps_up > 0) {
       hop_up_ = Factors(in, {"scale_up.hop." + cell + "_us"});
+      hop_up_.add_if_known(in, "scale_up." + setting.architecture + "_hop_factor");
       if (!setting.nvlink) {
         hop_up_.add_if_known(in, "scale_up.pcie_hop_factor");
       }
@@ -182,9 +202,20 @@ class GpuCost final : public Cost {
     return shape_.volume_out * fade / rate;
   }
 
+  // A connection moves what its slots hold per round trip. The first slots' worth needs no answer.
+  [[nodiscard]] PriceTerm in_flight_window(const Inputs& in, SecondsPerByte moving) const {
+    const Seconds round_trip = 2 * (microseconds(wire_.of(in)) + network_.furthest(in));
+    const SecondsPerByte waiting = shape_.volume_link * round_trip / in_flight_ - moving;
+    return {.name = kInFlightWindow,
+            .per_byte = waiting,
+            .ramp = -1 * waiting,
+            .ramp_to = in_flight_ / shape_.volume_link};
+  }
+
   Shape shape_;
   int nodes_;
-  double chunk_;  // part of the message that one step moves on one channel
+  double chunk_;     // part of the message that one step moves on one channel
+  Bytes in_flight_;  // to one other node, over all channels
   bool flagged_;
   bool announced_;
   Network network_;
@@ -201,11 +232,13 @@ std::vector<Candidate> priceable_on_gpus(const Setting& setting, Collective coll
     if (row.collective != collective || !available(setting, row)) {
       continue;
     }
-    for (const std::string_view protocol : kProtocols) {
+    for (const Protocol& p : kProtocols) {
       const auto& allowed = setting.protocols;
-      const bool is_allowed = std::find(allowed.begin(), allowed.end(), protocol) != allowed.end();
-      if (is_allowed && (row.every_protocol || protocol == "simple")) {
-        list.push_back({std::string(row.name), std::string(protocol)});
+      const bool is_allowed = std::find(allowed.begin(), allowed.end(), p.name) != allowed.end();
+      if (is_allowed && (row.every_protocol || p.name == "simple")) {
+        list.push_back({.algorithm = std::string(row.name),
+                        .protocol = std::string(p.name),
+                        .unasked = row.name != "hierarchical"});  // no library has it
       }
     }
   }

@@ -54,15 +54,26 @@ double Network::rate_factor_to_all(const Inputs& inputs) const {
   return routing(inputs) / worst;
 }
 
+Seconds Network::crossing(const Inputs& inputs, const Tier& tier) {
+  return microseconds(2 * inputs.value(tier.switch_us) +
+                      2 * inputs.value(tier.cable_m) * inputs.value(tier.delay_us_per_m));
+}
+
 Seconds Network::distance(const Inputs& inputs, double steps, bool neighbours) const {
   Seconds added;
   for (const auto& tier : tiers_) {
     const double crossings = neighbours
                                  ? steps / tier.group_nodes
                                  : steps * std::log2(nodes_ / tier.group_nodes) / std::log2(nodes_);
-    const double us = 2 * inputs.value(tier.switch_us) +
-                      2 * inputs.value(tier.cable_m) * inputs.value(tier.delay_us_per_m);
-    added += crossings * microseconds(us);
+    added += crossings * crossing(inputs, tier);
+  }
+  return added;
+}
+
+Seconds Network::furthest(const Inputs& inputs) const {
+  Seconds added;
+  for (const auto& tier : tiers_) {
+    added += crossing(inputs, tier);
   }
   return added;
 }

@@ -30,6 +30,8 @@ class Network {
   /// cables each. Neighbours leave a group once per group, a tree on its log2(nodes / group)
   /// highest levels.
   [[nodiscard]] Seconds distance(const Inputs& inputs, double steps, bool neighbours) const;
+  /// What the crossed tiers add to the way of one message between the nodes furthest apart.
+  [[nodiscard]] Seconds furthest(const Inputs& inputs) const;
 
  private:
   struct Tier {
@@ -40,6 +42,7 @@ class Network {
     std::size_t delay_us_per_m;
   };
   [[nodiscard]] double routing(const Inputs& inputs) const;
+  static Seconds crossing(const Inputs& inputs, const Tier& tier);
 
   int nodes_;
   int nics_;

@@ -3,7 +3,9 @@
 #include "core/names.hpp"
 #include "core/size.hpp"
 #include "model/collective/candidate_set.hpp"
+#include "model/collective/gpu_cost.hpp"
 #include "model/collective/uncertainty.hpp"
+#include "model/collective/window_cost.hpp"
 
 #include <fmt/format.h>
 
@@ -17,6 +19,17 @@ namespace {
 
 bool matches(const Candidate& c, const std::string& algorithm, const std::string& protocol) {
   return c.algorithm == algorithm && (protocol.empty() || c.protocol == protocol);
+}
+
+// Whoever names an algorithm that needs windows has them.
+Setting setting_of(const Cluster& cluster, const Question& q) {
+  Setting setting = make_setting(cluster, q.ranks, q.ranks_per_node);
+  setting.registered = q.registered || needs_windows(q.algorithm);
+  return setting;
+}
+
+std::string version_of(const Question& q) {
+  return q.nccl_version.empty() ? std::string(kDefaultNcclVersion) : q.nccl_version;
 }
 
 bool is_free(const Question& q) { return q.algorithm == "auto" || q.algorithm == "best"; }
@@ -39,7 +52,7 @@ class Forecaster {
   Forecaster(const Cluster& cluster, const Question& question, const Model& model)
       : question_(question),
         model_(model),
-        setting_(make_setting(cluster, question.ranks, question.ranks_per_node)),
+        setting_(setting_of(cluster, question)),
         inputs_(inputs_for(cluster, setting_, model.constants)),
         candidates_(candidates(question, setting_, inputs_)),
         outlook_(candidates_,
@@ -86,6 +99,13 @@ class Forecaster {
       throw Error(
           "a protocol alone cannot be forced", "--protocol", "name the algorithm too: --algorithm");
     }
+    if (needs_windows(question.algorithm)) {
+      const auto obstacle =
+          window_obstacle(setting, question.collective, question.algorithm, version_of(question));
+      if (obstacle) {
+        throw Error(*obstacle);
+      }
+    }
     CandidateSet set(setting, question.collective, question.nccl_version, inputs);
     if (set.size() == 0) {
       throw Error(fmt::format("no algorithm is known for {} on {} ranks",
@@ -109,7 +129,7 @@ class Forecaster {
                            "--algorithm");
       }
     } else if (question.algorithm == "auto") {
-      set.keep_estimated();
+      set.keep_usual();
     }
     return set;
   }
@@ -203,6 +223,48 @@ class Forecaster {
   Outlook outlook_;
 };
 
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+bool any_by(const std::vector<Prediction>& predictions, std::string_view algorithm) {
+  return std::any_of(predictions.begin(), predictions.end(), [&](const Prediction& p) {
+    return p.algorithm == algorithm;
+  });
+}
+
+// What the program that is forecast must do for this, or why its windows change nothing.
+void add_notes_on_windows(const Question& question,
+                          const Setting& setting,
+                          const std::vector<Prediction>& predictions,
+                          std::vector<std::string>& list) {
+  const bool symmetric = any_by(predictions, "symmetric");
+  const bool copies = any_by(predictions, "copy_engine");
+  if (symmetric) {
+    list.emplace_back(
+        "symmetric kernels run where both buffers lie in windows that all ranks registered with "
+        "NCCL_WIN_COLL_SYMMETRIC (ncclCommWindowRegister); no published curve is behind their "
+        "constants");
+  }
+  if (copies) {
+    list.emplace_back(
+        "copy engines run where both buffers lie in windows that all ranks registered with "
+        "NCCL_WIN_COLL_SYMMETRIC (ncclCommWindowRegister) and the communicator has "
+        "NCCL_CTA_POLICY_ZERO; they occupy no SM; no published curve is behind their constants");
+  }
+  if (question.registered && !symmetric && !copies && is_free(question)) {
+    const auto obstacle =
+        window_obstacle(setting, question.collective, "symmetric", version_of(question));
+    list.push_back("registered windows change nothing here" +
+                   (obstacle ? ": " + first_line(obstacle->what()) : ""));
+  }
+}
+
+// A tenth of the time is worth a word.
+bool waits_for_answers(const Prediction& p) {
+  return std::any_of(p.terms.begin(), p.terms.end(), [&](const Term& term) {
+    return term.name == kInFlightWindow && term.time >= 0.1 * p.time;
+  });
+}
+
 std::vector<std::string> notes(const Cluster& cluster,
                                const Question& question,
                                const Setting& setting,
@@ -220,6 +282,18 @@ std::vector<std::string> notes(const Cluster& cluster,
                     "groups; --algorithm best shows what a hierarchical exchange could reach",
                     question.ranks,
                     name(question.collective)));
+  }
+  if (setting.on_rccl()) {
+    list.emplace_back(
+        "RCCL runs on these GPUs: what it chooses is not modelled, auto takes the fastest of its "
+        "algorithms; no published curve is behind the constants, which are NCCL's with factors");
+  }
+  add_notes_on_windows(question, setting, predictions, list);
+  if (std::any_of(predictions.begin(), predictions.end(), waits_for_answers)) {
+    list.emplace_back(
+        "the way between the nodes is longer than NCCL's connections can fill: their slots hold "
+        "less than a round trip takes (in_flight_window); larger slots (NCCL_BUFFSIZE) or more "
+        "channels (NCCL_MIN_CTAS) move more");
   }
   if (setting.nodes > 1) {
     const auto published = [&](const std::string& what) {

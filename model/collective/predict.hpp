@@ -20,6 +20,7 @@ struct Question {
   std::string algorithm = "auto";  // "auto": what NCCL chooses; "best": the fastest; or a name
   std::string protocol;            // "", or one of ll, ll128, simple
   std::string nccl_version;        // "": the newest that is known
+  bool registered = false;         // the buffers lie in windows registered with NCCL
 };
 
 /// Throws Error for a question that has no answer: ranks that do not fit or divide, an algorithm

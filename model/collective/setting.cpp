@@ -118,6 +118,17 @@ Quantity<double> in_GBps(const Quantity<BytesPerSecond>& q) {
           q.source};
 }
 
+/// Of a GPU's links, those that lead to ranks of this communicator: without a switch each leads to
+/// one other GPU.
+double share_of_links(const Pool& pool, const Setting& setting) {
+  const bool some = pool.scaleup.kind == "mesh" && setting.layout.per_node > 1;
+  return some ? (setting.layout.per_node - 1.0) / (domain_gpus(pool) - 1) : 1;
+}
+
+Quantity<double> times(Quantity<double> q, double factor) {
+  return {q.value * factor, q.lo * factor, q.hi * factor, q.provenance, q.source};
+}
+
 Quantity<double> in_us(const Quantity<Seconds>& q) {
   return {fabricast::in_us(q.value),
           fabricast::in_us(q.lo),
@@ -157,7 +168,8 @@ Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node) {
 Inputs inputs_for(const Cluster& cluster, const Setting& setting, Inputs inputs) {
   const Pool& pool = slowest_pool(cluster);
   if (!setting.on_host()) {
-    inputs.add("scale_up.rate_GBps", in_GBps(pool.node.gpu.scaleup));
+    inputs.add("scale_up.rate_GBps",
+               times(in_GBps(pool.node.gpu.scaleup), share_of_links(pool, setting)));
   }
   if (setting.nodes == 1) {
     return inputs;

@@ -29,11 +29,14 @@ struct Setting {
   bool nvlink = true;                 // false: the GPUs of a node meet over PCIe or host memory
   bool in_node_reduction = false;     // NVSwitch multicast and reduction (NVLS)
   bool in_network_reduction = false;  // SHARP
+  bool registered = false;            // buffers lie in windows that all ranks registered with NCCL
   std::vector<std::string> protocols{"ll", "ll128", "simple"};  // that NCCL may use
   std::vector<CrossedTier> tiers;  // those between the nodes of this communicator, bottom to top
   std::vector<std::string> notes;  // which pool stands for a mixed cluster
 
   [[nodiscard]] bool on_host() const { return architecture == "cpu"; }
+  /// GPUs of AMD: RCCL runs there, which has NCCL's rings and trees and chooses by itself.
+  [[nodiscard]] bool on_rccl() const { return architecture.starts_with("cdna"); }
 };
 
 /// Ranks are placed in order: whole nodes, neighbours close. `ranks_per_node` counts the ranks of a
@@ -44,8 +47,9 @@ struct Setting {
 /// cluster or do not divide.
 Setting make_setting(const Cluster& cluster, int ranks, int ranks_per_node);
 
-/// The constants of the model and this cluster's own numbers under "scale_up.rate_GBps",
-/// "nic.rate_GBps", "fabric.routing_efficiency", "fabric.tier[NAME].oversub" and so on.
+/// The constants of the model and this cluster's own numbers under "scale_up.rate_GBps" (in a mesh
+/// of links without a switch, those to the other ranks of the node), "nic.rate_GBps",
+/// "fabric.routing_efficiency", "fabric.tier[NAME].oversub" and so on.
 Inputs inputs_for(const Cluster& cluster, const Setting& setting, Inputs inputs);
 
 }  // namespace fabricast

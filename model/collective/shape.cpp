@@ -17,6 +17,9 @@ bool across_nodes(Dimensions d) { return d.nodes > 1; }
 bool across_full_nodes(Dimensions d) { return d.nodes > 1 && d.per_node > 1; }
 bool one_rank_per_node(Dimensions d) { return d.nodes > 1 && d.per_node == 1; }
 
+// To one node a tree sends the message once: up to its parent, down to each child.
+double tree_link(Dimensions d) { return d.nodes > 1 ? 1 : 0; }
+
 // Up and down a tree between nodes each node moves the message twice; two nodes only swap it.
 double tree_volume(Dimensions d) { return d.nodes > 2 ? 2 : d.nodes == 2 ? 1 : 0; }
 
@@ -27,6 +30,7 @@ Shape ring(Dimensions d, double passes) {
           .steps_out = out,
           .volume_up = steps / d.ranks,
           .volume_out = d.nodes > 1 ? steps / d.ranks : 0,
+          .volume_link = d.nodes > 1 ? steps / d.ranks : 0,
           .chunk = 1 / d.ranks,
           .neighbours = true};
 }
@@ -38,6 +42,7 @@ Shape ring_pipeline(Dimensions d) {
           .steps_out = d.nodes - 1,
           .volume_up = d.ranks > 1 ? 1.0 : 0.0,
           .volume_out = d.nodes > 1 ? 1.0 : 0.0,
+          .volume_link = d.nodes > 1 ? 1.0 : 0.0,
           .pipelined = true,
           .neighbours = true};
 }
@@ -47,6 +52,7 @@ Shape tree(Dimensions d) {
           .steps_out = 2 * floor_log2_of(d.nodes),
           .volume_up = d.per_node > 1 ? 2.0 : 0.0,
           .volume_out = tree_volume(d),
+          .volume_link = tree_link(d),
           .pipelined = true};
 }
 
@@ -58,29 +64,39 @@ Shape nvls_tree(Dimensions d) {
   return {.steps_out = 2 * floor_log2_of(d.nodes),
           .volume_up = 1 + 1 / d.per_node,
           .volume_out = tree_volume(d),
+          .volume_link = tree_link(d),
           .multicast = true,
           .pipelined = true};
 }
 
 // The switches of the network add up: one pass up, one down, whatever the number of nodes.
 Shape nvls_sharp(Dimensions d) {
-  return {.steps_out = 2, .volume_up = 1 + 1 / d.per_node, .volume_out = 1, .multicast = true};
+  return {.steps_out = 2,
+          .volume_up = 1 + 1 / d.per_node,
+          .volume_out = 1,
+          .volume_link = 1,
+          .multicast = true};
 }
 Shape collnet_direct(Dimensions d) {
   return {.steps_up = 2,
           .steps_out = 2,
           .volume_up = 2 * (d.per_node - 1) / d.per_node,
-          .volume_out = 1};
+          .volume_out = 1,
+          .volume_link = 1};
 }
 Shape collnet_chain(Dimensions d) {
   return {.steps_up = 2 * (d.per_node - 1),
           .steps_out = 2,
           .volume_up = 2 * (d.per_node - 1) / d.per_node,
-          .volume_out = 1};
+          .volume_out = 1,
+          .volume_link = 1};
 }
 
+// Half of the data go to one partner, a quarter to the next.
 Shape pat(Dimensions d) {
-  return {.steps_out = ceil_log2_of(d.ranks), .volume_out = (d.ranks - 1) / d.ranks};
+  return {.steps_out = ceil_log2_of(d.ranks),
+          .volume_out = (d.ranks - 1) / d.ranks,
+          .volume_link = 0.5};
 }
 
 // Reduce-scatter in the node, a tree on each rail between nodes, all-gather in the node.
@@ -89,6 +105,7 @@ Shape hierarchical_two_passes(Dimensions d) {
           .steps_out = 2 * floor_log2_of(d.nodes),
           .volume_up = 2 * (d.per_node - 1) / d.per_node,
           .volume_out = tree_volume(d),
+          .volume_link = tree_link(d),
           .chunk = 1 / d.per_node,
           .pipelined = true};
 }
@@ -99,6 +116,7 @@ Shape hierarchical_one_pass(Dimensions d) {
           .steps_out = ceil_log2_of(d.nodes),
           .volume_up = (d.per_node - 1) / d.per_node,
           .volume_out = (d.nodes - 1) / d.nodes,
+          .volume_link = 0.5,
           .chunk = 1 / d.per_node};
 }
 

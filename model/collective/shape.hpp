@@ -20,6 +20,7 @@ struct Shape {
   double steps_out = 0;    // the same between nodes
   double volume_up = 0;    // bytes per GPU and direction, in messages
   double volume_out = 0;   // bytes per node and direction, over all its NICs, in messages
+  double volume_link = 0;  // the part of it that goes to one other node, the busiest; in messages
   double chunk = 1;        // part of the message that one step moves, before the cut into channels
   bool multicast = false;  // one round through the NVSwitch, which reduces and multicasts
   bool pipelined = false;  // chunks follow each other down a tree: it must fill first

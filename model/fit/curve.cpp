@@ -12,6 +12,9 @@ CurveModel::CurveModel(MeasuredCurve curve, const Inputs& constants)
     : curve_(std::move(curve)),
       inputs_(inputs_for(*curve_.cluster, curve_.setting, constants)),
       candidates_(curve_.setting, curve_.collective, curve_.nccl_version, inputs_) {
+  if (curve_.algorithm.empty()) {
+    candidates_.keep_usual();
+  }
   candidates_.keep_if([this](const Candidate& c) {
     return (curve_.algorithm.empty() || c.algorithm == curve_.algorithm) &&
            (curve_.protocol.empty() || c.protocol == curve_.protocol);

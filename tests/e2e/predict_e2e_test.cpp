@@ -65,6 +65,14 @@ TEST(PredictCommand, AFaultyCaseNamesItsLineAndWritesNothing) {
   EXPECT_EQ(folder.read("out.csv"), "");
 }
 
+TEST(Predict, RegisteredBuffersAreTakenBySymmetricKernels) {
+  const Said said =
+      run("@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 1M --registered");
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.out.find("symmetric/simple"), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find("ncclCommWindowRegister"), std::string::npos) << said.out;
+}
+
 struct Bad {
   const char* line;
   const char* word;
@@ -82,6 +90,8 @@ constexpr Bad kBad[]{
      "ring"                                                                                                         },
     {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --nccl-version 9.9",
      "9.9"                                                                                                          },
+    {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 16 --bytes 8 --algorithm "
+     "symmetric",                                                                              "2 nodes"       },
     {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --model /nowhere",
      "/nowhere"                                                                                                     },
     {"@ predict --cluster hgx-h100 --collective all_reduce --ranks 8 --bytes 8 --format xml",

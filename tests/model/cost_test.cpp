@@ -1,10 +1,13 @@
 #include "model/collective/cost.hpp"
 
+#include "model/cluster_override.hpp"
+#include "model/collective/gpu_cost.hpp"
 #include "model/collective/priors.hpp"
 #include "model/collective/shape.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace fabricast {
@@ -17,11 +20,14 @@ struct Where {
   Inputs inputs;
 };
 
-Where at(const std::string& cluster_name, int ranks, int per_node = 0) {
-  const Cluster cluster = load_cluster(cluster_name);
+Where at(const Cluster& cluster, int ranks, int per_node = 0) {
   Setting setting = make_setting(cluster, ranks, per_node);
   Inputs inputs = inputs_for(cluster, setting, prior_inputs());
   return {std::move(setting), std::move(inputs)};
+}
+
+Where at(const std::string& cluster_name, int ranks, int per_node = 0) {
+  return at(load_cluster(cluster_name), ranks, per_node);
 }
 
 Seconds price(const Where& w, Collective collective, Candidate candidate, Bytes message) {
@@ -113,6 +119,7 @@ TEST(GpuCost, TaperSlowsAllToAllByItsFactorAndNotARingPlacedInOrder) {
   };
   const double leaves_the_block = 1 - 25000.0 / 100000;
   EXPECT_NEAR(slow_down(Collective::kAllToAll, {"pairwise", ""}), 4 * leaves_the_block, 0.05);
+  EXPECT_NEAR(slow_down(Collective::kAllToAll, {"pxn", ""}), 4 * leaves_the_block, 0.05);
   EXPECT_DOUBLE_EQ(slow_down(Collective::kAllReduce, {"ring", "simple", 16}), 1.0);
 }
 
@@ -132,6 +139,128 @@ TEST(GpuCost, SharpAlgorithmsAreOfferedOnlyWhereTheFabricReduces) {
   w.setting.in_network_reduction = true;
   EXPECT_TRUE(offered("collnet_direct"));
   EXPECT_TRUE(offered("nvls"));
+}
+
+// --- all-to-all by rails ---
+
+bool offers(const Where& w, Collective collective, std::string_view algorithm) {
+  const auto list = priceable(w.setting, collective);
+  return std::any_of(
+      list.begin(), list.end(), [&](const Candidate& c) { return c.algorithm == algorithm; });
+}
+
+// By hand: launch, seven local peers and seven hand-overs, one message per other node.
+TEST(Pxn, SendsOneMessagePerNode) {
+  const Where w = at("hgx-h100", 1024);
+  const double us = w.inputs["all_to_all.launch_us"] + 14 * w.inputs["all_to_all.local_peer_us"] +
+                    127 * w.inputs["net.remote_peer_us"] * w.inputs["infiniband.remote_peer"];
+  EXPECT_NEAR(in_us(price(w, Collective::kAllToAll, {"pxn", ""}, 8_B)), us, 1e-3 * us);
+}
+
+TEST(Pxn, MovesMoreOverNvlinkAndAsMuchOverTheNetwork) {
+  const Where w = at("hgx-h100", 1024);
+  const auto rate_of = [&](const char* algorithm, const char* input) {
+    Inputs alone = w.inputs;  // the other link takes no time
+    alone.set_value(alone.index(input), alone[input] * 1e6);
+    const auto cost = make_cost(w.setting, Collective::kAllToAll, {algorithm, ""}, w.inputs);
+    return Bytes(1e15) / cost->price(alone).at(Bytes(1e15));
+  };
+  EXPECT_NEAR(
+      rate_of("pxn", "scale_up.rate_GBps") / rate_of("pairwise", "scale_up.rate_GBps"), 1, 1e-6);
+  EXPECT_NEAR(rate_of("pairwise", "nic.rate_GBps") / rate_of("pxn", "nic.rate_GBps"), 128, 0.1);
+}
+
+TEST(Pxn, IsOfferedWhereNodesHaveRailsThatNvlinkJoins) {
+  EXPECT_TRUE(offers(at("hgx-h100", 16), Collective::kAllToAll, "pxn"));
+  EXPECT_FALSE(offers(at("hgx-h100", 8), Collective::kAllToAll, "pxn")) << "one node";
+  EXPECT_FALSE(offers(at("hgx-h100", 16, 1), Collective::kAllToAll, "pxn")) << "one rail";
+  EXPECT_FALSE(offers(at("hgx-h100", 16), Collective::kGather, "pxn"));
+  Where pcie = at("hgx-h100", 16);
+  pcie.setting.nvlink = false;
+  EXPECT_FALSE(offers(pcie, Collective::kAllToAll, "pxn"));
+}
+
+// --- slots of a connection ---
+
+constexpr int kFarRanks = 512;  // 64 nodes: more than a leaf group
+
+Where over_cables_of(const std::string& metres) {
+  const auto variants = cluster_variants("hgx-h100", {"fabric.tier[spine].cable_m=" + metres});
+  return at(variants.front().cluster, kFarRanks);
+}
+
+Seconds round_trip(const Where& w) {
+  const std::string spine = "fabric.tier[spine].";
+  return 2 * microseconds(w.inputs["infiniband.wire_us"] + 2 * w.inputs[spine + "switch_us"] +
+                          2 * w.inputs[spine + "cable_m"] * w.inputs[spine + "delay_us_per_m"]);
+}
+
+const PriceTerm* waiting(const Price& price) {
+  const PriceTerm* found = std::find_if(
+      price.begin(), price.end(), [](const PriceTerm& t) { return t.name == kInFlightWindow; });
+  return found == price.end() ? nullptr : found;
+}
+
+struct Slots {
+  const char* protocol;
+  double bytes;  // of data, per channel: 8 slots
+};
+constexpr Slots kSlots[]{
+    {"ll",     8 * 32.0 * 1024 },
+    {"ll128",  8 * 576000.0    },
+    {"simple", 8 * 512.0 * 1024}
+};
+
+TEST(InFlightWindow, OverLongCablesBusBandwidthIsSlotsPerRoundTrip) {
+  const Where far = over_cables_of("1e6");
+  EXPECT_GT(round_trip(far).si(), 0.01);
+  for (const Slots& slots : kSlots) {
+    const BytesPerSecond most = 16 * Bytes(slots.bytes) / round_trip(far);
+    const Bytes message(1e15);
+    const Seconds t = price(far, Collective::kAllReduce, {"ring", slots.protocol, 16}, message);
+    EXPECT_NEAR(busbw(Collective::kAllReduce, kFarRanks, message, t) / most, 1, 1e-3)
+        << slots.protocol;
+  }
+}
+
+// A tree sends a message to a node once, a ring almost twice.
+TEST(InFlightWindow, ATreeWaitsHalfAsLongAsARing) {
+  const Where far = over_cables_of("1e6");
+  const Bytes message(1e15);
+  const auto time = [&](const char* algorithm) {
+    return price(far, Collective::kAllReduce, {algorithm, "simple", 16}, message);
+  };
+  EXPECT_NEAR(time("ring") / time("tree"), 2.0 * (kFarRanks - 1) / kFarRanks, 1e-3);
+}
+
+TEST(InFlightWindow, AMessageThatFitsIntoTheSlotsDoesNotWait) {
+  const Where far = over_cables_of("1e6");
+  for (const Slots& slots : kSlots) {
+    const Price p =
+        make_cost(far.setting, Collective::kAllReduce, {"tree", slots.protocol, 16}, far.inputs)
+            ->price(far.inputs);
+    const PriceTerm* term = waiting(p);
+    ASSERT_NE(term, nullptr) << slots.protocol;
+    const Bytes fits(16 * slots.bytes);
+    EXPECT_NEAR(term->at(fits).si(), 0, 1e-12) << slots.protocol;
+    EXPECT_GT(term->at(2 * fits), Seconds(0)) << slots.protocol;
+  }
+}
+
+TEST(InFlightWindow, IsNoTermWhereTheSlotsSuffice) {
+  const Where near = over_cables_of("50");
+  for (const Slots& slots : kSlots) {
+    for (const auto& info : kCollectives) {
+      for (const auto& c : priceable(near.setting, info.id)) {
+        if (c.protocol == slots.protocol) {
+          const Price p =
+              make_cost(near.setting, info.id, {c.algorithm, c.protocol, 16}, near.inputs)
+                  ->price(near.inputs);
+          EXPECT_EQ(waiting(p), nullptr) << info.name << " " << c.algorithm << " " << c.protocol;
+        }
+      }
+    }
+  }
 }
 
 TEST(DatasheetBound, OfOneBoxIsNvlinkAndOfManyTheNics) {

@@ -21,29 +21,38 @@ namespace {
 struct Place {
   const char* cluster;
   int ranks;
+  bool registered = false;  // buffers in windows: symmetric kernels, copy engines
 };
 
 constexpr Place kPlaces[]{
-    {"hgx-h100",      2     },
-    {"hgx-h100",      8     },
-    {"hgx-h100",      16    },
-    {"hgx-h100",      128   },
-    {"hgx-h100",      8192  },
-    {"colossus-100k", 100000},
-    {"hgx-a100",      8     },
-    {"hgx-a100",      32    },
-    {"aws-p5",        16    },
-    {"aws-p5",        512   },
-    {"hgx-b200",      16    },
-    {"alcf-polaris",  4     },
-    {"alcf-polaris",  64    },
-    {"gb200-nvl72",   72    },
-    {"gb200-nvl72",   576   },
+    {"hgx-h100",      2,      false},
+    {"hgx-h100",      8,      false},
+    {"hgx-h100",      16,     false},
+    {"hgx-h100",      128,    false},
+    {"hgx-h100",      8192,   false},
+    {"colossus-100k", 100000, false},
+    {"hgx-a100",      8,      false},
+    {"hgx-a100",      32,     false},
+    {"aws-p5",        16,     false},
+    {"aws-p5",        512,    false},
+    {"hgx-b200",      16,     false},
+    {"alcf-polaris",  4,      false},
+    {"alcf-polaris",  64,     false},
+    {"gb200-nvl72",   72,     false},
+    {"gb200-nvl72",   576,    false},
+    {"hgx-mi300x",    2,      false},
+    {"hgx-mi300x",    8,      false},
+    {"hgx-h100",      2,      true },
+    {"hgx-h100",      8,      true },
+    {"hgx-h100",      16,     true },
+    {"hgx-a100",      8,      true },
+    {"hgx-b200",      8,      true },
+    {"gb200-nvl72",   72,     true },
 };
 
 std::string where(const Place& place, Collective collective) {
   return std::string(place.cluster) + " " + std::to_string(place.ranks) + " " +
-         std::string(name(collective));
+         (place.registered ? "registered " : "") + std::string(name(collective));
 }
 
 std::vector<std::uint64_t> octaves(int from, int to) {
@@ -54,10 +63,11 @@ std::vector<std::uint64_t> octaves(int from, int to) {
   return sizes;
 }
 
-Question question(Collective collective, int ranks, std::vector<std::uint64_t> bytes) {
+Question question(Collective collective, const Place& place, std::vector<std::uint64_t> bytes) {
   Question q;
   q.collective = collective;
-  q.ranks = ranks;
+  q.ranks = place.ranks;
+  q.registered = place.registered;
   q.bytes = std::move(bytes);
   return q;
 }
@@ -67,14 +77,23 @@ const Model& shipped() {
   return model;
 }
 
-// A communicator and everything that `--algorithm auto` weighs there.
+Setting setting_at(const Cluster& cluster, const Place& place) {
+  Setting setting = make_setting(cluster, place.ranks, 0);
+  setting.registered = place.registered;
+  return setting;
+}
+
+// A communicator and the candidates there: those that `--algorithm auto` weighs, or all.
+enum class Which { kUsual, kAll };
 struct Communicator {
-  Communicator(const Place& place, Collective collective)
+  Communicator(const Place& place, Collective collective, Which which = Which::kUsual)
       : cluster(load_cluster(place.cluster)),
-        setting(make_setting(cluster, place.ranks, 0)),
+        setting(setting_at(cluster, place)),
         inputs(inputs_for(cluster, setting, shipped().constants)),
         candidates(setting, collective, "", inputs) {
-    candidates.keep_estimated();
+    if (which == Which::kUsual) {
+      candidates.keep_usual();
+    }
   }
 
   Cluster cluster;
@@ -90,7 +109,7 @@ Bytes bytes(std::uint64_t count) { return Bytes(static_cast<double>(count)); }
 TEST(Properties, MoreBytesNeverMakeACandidateCheaper) {
   for (const Place& place : kPlaces) {
     for (const auto& row : kCollectives) {
-      const Communicator c(place, row.id);
+      const Communicator c(place, row.id, Which::kAll);
       const Prices prices = c.candidates.prices(c.inputs);
       for (std::size_t i = 0; i < prices.size(); ++i) {
         Seconds before;
@@ -132,7 +151,7 @@ TEST(Properties, MoreBytesAreFasterOnlyWhereTheLikelyChoiceMoves) {
     for (const auto& row : kCollectives) {
       const Communicator c(place, row.id);
       const Outlook outlook(c.candidates, c.inputs, Selection::kLikely);
-      const Forecast f = predict(c.cluster, question(row.id, place.ranks, sizes), shipped());
+      const Forecast f = predict(c.cluster, question(row.id, place, sizes), shipped());
       for (std::size_t i = 1; i < sizes.size(); ++i) {
         const Prediction& before = f.predictions[i - 1];
         const Prediction& now = f.predictions[i];
@@ -153,14 +172,16 @@ TEST(Properties, MoreBytesAreNeverFasterWithOneAlgorithmAndProtocol) {
   const auto sizes = octaves(3, 34);
   for (const Place& place : kPlaces) {
     for (const auto& row : kCollectives) {
-      const Communicator c(place, row.id);
-      Question q = question(row.id, place.ranks, sizes);
-      q.algorithm = c.candidates[0].algorithm;
-      q.protocol = c.candidates[0].protocol;
-      const Forecast f = predict(c.cluster, q, shipped());
-      for (std::size_t i = 1; i < sizes.size(); ++i) {
-        EXPECT_GE(f.predictions[i].time, f.predictions[i - 1].time)
-            << where(place, row.id) << " " << q.algorithm << " " << sizes[i];
+      const Communicator c(place, row.id, Which::kAll);
+      for (std::size_t candidate = 0; candidate < c.candidates.size(); ++candidate) {
+        Question q = question(row.id, place, sizes);
+        q.algorithm = c.candidates[candidate].algorithm;
+        q.protocol = c.candidates[candidate].protocol;
+        const Forecast f = predict(c.cluster, q, shipped());
+        for (std::size_t i = 1; i < sizes.size(); ++i) {
+          EXPECT_GE(f.predictions[i].time, f.predictions[i - 1].time)
+              << where(place, row.id) << " " << q.algorithm << " " << sizes[i];
+        }
       }
     }
   }
@@ -206,7 +227,7 @@ TEST(Properties, BusBandwidthNeverExceedsTheWire) {
       const Communicator c(place, row.id);
       const Wire wire = narrowest_wire(c, row.id);
       for (const char* selection : {"auto", "best"}) {
-        Question q = question(row.id, place.ranks, octaves(3, 36));
+        Question q = question(row.id, place, octaves(3, 36));
         q.algorithm = selection;
         for (const auto& p : predict(c.cluster, q, shipped()).predictions) {
           const double limit = in_GBps(wire.rate) / wire.per_counted * (1 + 1e-9);
@@ -226,7 +247,7 @@ TEST(Properties, OneRankIsRefusedWithTheReason) {
   for (const char* cluster : {"hgx-h100", "colossus-100k", "host-box"}) {
     for (const auto& row : kCollectives) {
       try {
-        predict(load_cluster(cluster), question(row.id, 1, {1024}), shipped());
+        predict(load_cluster(cluster), question(row.id, {cluster, 1}, {1024}), shipped());
         ADD_FAILURE() << cluster << " " << row.name;
       } catch (const Error& error) {
         EXPECT_NE(std::string(error.what()).find("one rank"), std::string::npos) << error.what();
@@ -238,7 +259,7 @@ TEST(Properties, OneRankIsRefusedWithTheReason) {
 TEST(Properties, OneRankPaysForItsLaunchOnly) {
   for (const char* cluster : {"hgx-h100", "gb200-nvl72", "host-box"}) {
     for (const auto& row : kCollectives) {
-      const Communicator c({cluster, 1}, row.id);
+      const Communicator c({cluster, 1, true}, row.id, Which::kAll);
       for (std::size_t i = 0; i < c.candidates.size(); ++i) {
         for (const Term& term : terms_at(c.candidates.prices(c.inputs)[i], bytes(1 << 20))) {
           EXPECT_TRUE(term.name == "launch" || term.time == Seconds(0))
@@ -379,12 +400,20 @@ TEST(Properties, ALatencyAndABandwidthThatCurvesPinDownComeBack) {
 
 // --- the same answer, always ---
 
+constexpr Place kRepeated[]{
+    {"colossus-100k", 100000, false},
+    {"gb200-nvl72",   72,     true },
+};
+
 std::string forecast_text() {
-  const Forecast f = predict(load_cluster("colossus-100k"),
-                             question(Collective::kAllReduce, 100000, octaves(3, 34)),
-                             published_model());
   std::ostringstream text;
-  write_json(text, f);
+  for (const Place& place : kRepeated) {
+    for (const Collective collective : {Collective::kAllReduce, Collective::kAllToAll}) {
+      Question q = question(collective, place, octaves(3, 34));
+      q.algorithm = collective == Collective::kAllReduce ? "auto" : "best";
+      write_json(text, predict(load_cluster(place.cluster), q, published_model()));
+    }
+  }
   return text.str();
 }
 

@@ -1,10 +1,12 @@
 #include "model/collective/predict.hpp"
 
 #include "core/error.hpp"
+#include "model/cluster_override.hpp"
 #include "model/collective/nccl_tuner.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace fabricast {
@@ -197,6 +199,73 @@ TEST(Predict, RefusesWhatHasNoAnswerWithARemedy) {
   Question per_node = all_reduce(16);
   per_node.ranks_per_node = 9;
   expect_refused("colossus-100k", per_node, "ranks per node");
+}
+
+TEST(Predict, AutoKeepsPairwiseAndBestFindsThatRailsAreFaster) {
+  const auto algorithm = [](const char* selection) {
+    return ask("hgx-h100", question(Collective::kAllToAll, 1024, {8}, selection))
+        .predictions[0]
+        .algorithm;
+  };
+  EXPECT_EQ(algorithm("auto"), "pairwise");
+  EXPECT_EQ(algorithm("best"), "pxn");
+  EXPECT_EQ(algorithm("pxn"), "pxn");
+}
+
+bool says(const Forecast& f, const std::string& words) {
+  return std::any_of(f.notes.begin(), f.notes.end(), [&](const std::string& note) {
+    return note.find(words) != std::string::npos;
+  });
+}
+
+// --- AMD ---
+
+// Bus bandwidths at 4 GiB: https://github.com/stas00/ml-engineering/blob/master/network/README.md .
+// Nothing is fitted to them.
+TEST(Mi300x, IntervalsHoldWhatWasPublished) {
+  constexpr std::pair<int, double> kPublished[]{
+      {8, 312.9},
+      {2, 47.7 }
+  };
+  for (const auto& [ranks, GBps] : kPublished) {
+    const Bytes message = 4_GiB;
+    const Forecast f = ask("hgx-mi300x", question(Collective::kAllReduce, ranks, {1ULL << 32}));
+    const Prediction& p = f.predictions[0];
+    EXPECT_LT(in_GBps(busbw(Collective::kAllReduce, ranks, message, p.high)), GBps) << ranks;
+    EXPECT_GT(in_GBps(busbw(Collective::kAllReduce, ranks, message, p.low)), GBps) << ranks;
+  }
+}
+
+TEST(Mi300x, EveryCollectiveIsForecastAsUnsureAsItIs) {
+  for (const auto& info : kCollectives) {
+    const Forecast f = ask("hgx-mi300x", question(info.id, 8, kSizes));
+    EXPECT_TRUE(says(f, "RCCL")) << info.name;
+    EXPECT_EQ(f.nccl_version, "");
+    EXPECT_GT(f.predictions.front().high / f.predictions.front().low, 3) << info.name;
+    for (const Prediction& p : f.predictions) {
+      EXPECT_FALSE(p.nccl_estimate) << info.name;
+      EXPECT_GT(p.provenance, Provenance::kPublished) << info.name << " " << p.bytes;
+    }
+  }
+  EXPECT_FALSE(says(ask("hgx-h100", question(Collective::kAllReduce, 8, {8})), "RCCL"));
+}
+
+TEST(Mi300x, SymmetricKernelsAreNotRccls) {
+  expect_refused("hgx-mi300x", question(Collective::kAllReduce, 8, {8}, "symmetric"), "NCCL's");
+}
+
+TEST(Predict, SaysWhenConnectionsWaitForAnswers) {
+  const Question q = question(Collective::kAllReduce, 512, {8, 1ULL << 34});
+  const auto over = [&](const char* metres) {
+    const std::string set = std::string("fabric.tier[spine].cable_m=") + metres;
+    return predict(cluster_variants("hgx-h100", {set}).front().cluster, q, published_model());
+  };
+  const Forecast far = over("1e6");
+  EXPECT_TRUE(says(far, "in_flight_window"));
+  const auto& terms = far.predictions[1].terms;
+  EXPECT_TRUE(std::any_of(
+      terms.begin(), terms.end(), [](const Term& t) { return t.name == "in_flight_window"; }));
+  EXPECT_FALSE(says(over("50"), "in_flight_window"));
 }
 
 TEST(Predict, AForcedProtocolIsKept) {

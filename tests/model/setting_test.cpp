@@ -57,6 +57,21 @@ TEST(Setting, ABoxIsANodeWhateverItsRanks) {
   EXPECT_THROW(setting_of("hgx-h100", 4, 8), Error);
 }
 
+TEST(Setting, InAMeshOfLinksFewerRanksUseFewerOfThem) {
+  const auto rate = [](const char* name, int ranks, int per_node) {
+    const Cluster cluster = load_cluster(name);
+    return inputs_for(
+        cluster, make_setting(cluster, ranks, per_node), Inputs())["scale_up.rate_GBps"];
+  };
+  EXPECT_DOUBLE_EQ(rate("hgx-mi300x", 2, 0), 64);
+  EXPECT_DOUBLE_EQ(rate("hgx-mi300x", 4, 0), 192);
+  EXPECT_DOUBLE_EQ(rate("hgx-mi300x", 8, 0), 448);
+  EXPECT_DOUBLE_EQ(rate("alcf-polaris", 2, 2), 100);
+  EXPECT_DOUBLE_EQ(rate("alcf-polaris", 8, 4), 300);
+  EXPECT_DOUBLE_EQ(rate("alcf-polaris", 2, 1), 300);
+  EXPECT_DOUBLE_EQ(rate("hgx-h100", 2, 0), 450);
+}
+
 TEST(Setting, AMixedClusterMovesAtItsSlowestPoolAndSaysSo) {
   const Cluster mixed = load_cluster("colossus-230k");
   const Setting setting = make_setting(mixed, 200000, 0);
