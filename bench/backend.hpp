@@ -4,6 +4,7 @@
 
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
+#include "core/reduce_op.hpp"
 
 #include <cstdint>
 #include <map>
@@ -18,6 +19,7 @@ struct Case {
   std::string algorithm;  // "library", or a row of core/algorithm.hpp
   DataType type = DataType::kFloat32;
   std::uint64_t count = 0;  // elements as the collective's count argument
+  ReduceOp op = ReduceOp::kSum;
 };
 
 /// A case with its buffers, on the ranks that live in this process.

@@ -45,6 +45,7 @@ Record make_record(const Case& c,
   r.backend = backend.name();
   r.algorithm = c.algorithm;
   r.type = c.type;
+  r.op = c.op;
   r.count = c.count;
   r.bytes = message_bytes(backend, c);
   r.ranks = backend.ranks();
@@ -124,11 +125,12 @@ void initialize_benchmark(std::vector<std::string> words) {
 }  // namespace
 
 std::string benchmark_name(const Backend& backend, const Case& c) {
-  return fmt::format("{}/{}/{}/{}/{}",
+  return fmt::format("{}/{}/{}/{}{}/{}",
                      name(c.collective),
                      backend.name(),
                      c.algorithm,
                      name(c.type),
+                     c.op == ReduceOp::kSum ? "" : fmt::format("/{}", name(c.op)),
                      message_bytes(backend, c));
 }
 

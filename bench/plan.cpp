@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "core/pattern.hpp"
 #include "core/size.hpp"
 
 #include <fmt/format.h>
@@ -20,22 +21,28 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-std::vector<DataType> selected_types(const Selection& selection) {
-  std::vector<DataType> types;
-  if (wants_all(selection.types)) {
-    for (const auto& row : kMeasuredTypes) {
-      types.push_back(row.id);
+// The rows of `table` that the words name, `standard` without any.
+template <typename Id, typename Table, typename Find>
+std::vector<Id> selected(const std::vector<std::string>& words,
+                         const char* what,
+                         const Table& table,
+                         Find find,
+                         Id standard) {
+  std::vector<Id> chosen;
+  if (wants_all(words)) {
+    for (const auto& row : table) {
+      chosen.push_back(row.id);
     }
-    return types;
+    return chosen;
   }
-  for (const auto& word : selection.types) {
-    const auto type = find_data_type(word);
-    if (!type || info(*type).exact_limit == 0) {
-      throw unknown_name("type", word, names_of(kMeasuredTypes));
+  for (const auto& word : words) {
+    const auto found = find(word);
+    if (!found) {
+      throw unknown_name(what, word, names_of(table));
     }
-    types.push_back(*type);
+    chosen.push_back(*found);
   }
-  return types.empty() ? std::vector{DataType::kFloat32} : types;
+  return chosen.empty() ? std::vector{standard} : chosen;
 }
 
 std::vector<Offer> selected_offers(const Selection& selection, const Backend& backend) {
@@ -139,6 +146,25 @@ std::vector<std::uint64_t> selected_counts(const Selection& selection,
                                  : exact_counts(selection, collective, unit, backend);
 }
 
+// Every type, operator and size of one algorithm; only what reduces has operators.
+std::vector<Case> cases_of(const Selection& selection,
+                           Collective collective,
+                           const std::string& algorithm,
+                           const std::vector<DataType>& types,
+                           const std::vector<ReduceOp>& ops,
+                           const Backend& backend) {
+  std::vector<Case> cases;
+  for (const DataType type : types) {
+    const auto counts = selected_counts(selection, collective, type, backend);
+    for (const ReduceOp op : info(collective).reduces ? ops : std::vector{ReduceOp::kSum}) {
+      for (const std::uint64_t count : counts) {
+        cases.push_back({collective, algorithm, type, count, op});
+      }
+    }
+  }
+  return cases;
+}
+
 // A reason is said once, not once per size.
 void note(std::vector<std::string>& skipped, std::string line) {
   if (!contains(skipped, line)) {
@@ -151,7 +177,9 @@ void note(std::vector<std::string>& skipped, std::string line) {
 Plan plan_cases(const Selection& selection, const Backend& backend) {
   const std::vector<Offer> offers = selected_offers(selection, backend);
   refuse_unknown_algorithms(selection, offers);
-  const std::vector<DataType> types = selected_types(selection);
+  const auto types =
+      selected(selection.types, "type", kDataTypes, find_data_type, DataType::kFloat32);
+  const auto ops = selected(selection.ops, "operator", kReduceOps, find_reduce_op, ReduceOp::kSum);
   Plan plan;
   for (const auto& offer : offers) {
     bool any = false;
@@ -160,15 +188,15 @@ Plan plan_cases(const Selection& selection, const Backend& backend) {
         continue;
       }
       any = true;
-      for (const DataType type : types) {
-        for (const std::uint64_t count :
-             selected_counts(selection, offer.collective, type, backend)) {
-          const Case c{offer.collective, algorithm, type, count};
-          if (const std::string reason = backend.why_not(c); !reason.empty()) {
-            note(plan.skipped, fmt::format("{} {}: {}", algorithm, name(c.collective), reason));
-          } else {
-            plan.cases.push_back(c);
-          }
+      for (const Case& c : cases_of(selection, offer.collective, algorithm, types, ops, backend)) {
+        std::string reason = backend.why_not(c);
+        if (reason.empty() && info(c.collective).reduces) {
+          reason = why_not_exact(c.op, c.type, backend.ranks());
+        }
+        if (reason.empty()) {
+          plan.cases.push_back(c);
+        } else {
+          note(plan.skipped, fmt::format("{} {}: {}", algorithm, name(c.collective), reason));
         }
       }
     }

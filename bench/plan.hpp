@@ -10,11 +10,12 @@
 namespace fabricast {
 
 /// Empty lists mean everything that the backend offers, except: no types means float32, no
-/// algorithms means "library". The word "all" in a list means every one.
+/// operators sum, no algorithms "library". The word "all" in a list means every one.
 struct Selection {
   std::vector<std::string> collectives;
   std::vector<std::string> algorithms;
   std::vector<std::string> types;
+  std::vector<std::string> ops;  // of collectives that reduce; none means sum
 
   // Sizes: the first of these three that is given.
   std::vector<std::uint64_t> counts;  // elements, as the collective's count argument
@@ -27,7 +28,7 @@ struct Selection {
 };
 
 struct Plan {
-  std::vector<Case> cases;           // in the order: collective, algorithm, type, size
+  std::vector<Case> cases;           // in the order: collective, algorithm, type, operator, size
   std::vector<std::string> skipped;  // "hierarchical all_reduce: needs several nodes"
 };
 

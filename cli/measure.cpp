@@ -85,7 +85,8 @@ void register_measure(CLI::App& app) {
   add_list(c,
            "-d,--type",
            s.types,
-           "float32, float16, bfloat16, int32, int64, or all (default: float32)");
+           "float32, bfloat16, float8_e4m3, int8 ..., or all (default: float32)");
+  add_list(c, "--op", s.ops, "sum, prod, min, max, avg, or all (default: sum)");
   add_size(c, "-b,--min-bytes", s.sweep.min, "Smallest message (default: 8)");
   add_size(
       c, "-e,--max-bytes", s.sweep.max, "Largest message (default: 16M on the host, 1G on GPUs)");

@@ -25,6 +25,9 @@ class JsonFields {
 
   [[nodiscard]] const std::string& where() const { return where_; }
 
+  /// Whether the object has this key: for those that older files lack.
+  [[nodiscard]] bool has(const char* key) const { return object_.contains(key); }
+
   template <typename T>
   T take(const char* key) {
     try {

@@ -10,19 +10,108 @@ namespace {
 // A prime: blocks that arrive one or more power-of-two chunks off do not fall on equal values.
 constexpr std::uint64_t kValuesPerPeriod = 1009;
 
-// Contributions are 1..largest on every stride-th residue, 0 between, so that any `ranks`
-// neighbours (the ranks at one offset) add up to at most the type's exact limit.
+// Values 1..largest on every stride-th residue, 0 between.
 struct Range {
   std::uint64_t largest;
   std::uint64_t stride;
 };
-Range range_for(DataType type, int ranks) {
-  const auto limit = static_cast<std::uint64_t>(info(type).exact_limit);
+// Any `ranks` neighbours (the ranks at one offset) add up to at most `limit`.
+Range range_for(std::uint64_t limit, int ranks) {
   const auto n = static_cast<std::uint64_t>(ranks);
   if (n <= limit) {
     return {std::min<std::uint64_t>(100, limit / n), 1};
   }
   return {1, (n + limit - 1) / limit};
+}
+
+// One period of small integers, and what any `ranks` neighbours of it reduce to.
+struct Circle {
+  std::vector<std::int64_t> values;
+  std::vector<std::int64_t> reduced;
+};
+
+Circle circle(Range range) {
+  Circle c;
+  c.values.resize(kValuesPerPeriod * range.stride);
+  for (std::uint64_t x = 0; x < c.values.size(); x += range.stride) {
+    c.values[x] = static_cast<std::int64_t>(1 + (x * 2654435761U >> 7) % range.largest);
+  }
+  c.reduced.resize(c.values.size());
+  return c;
+}
+
+// A window that slides over the circle.
+Circle sums(std::uint64_t limit, int ranks) {
+  Circle c = circle(range_for(limit, ranks));
+  const std::uint64_t period = c.values.size();
+  std::int64_t window = 0;
+  for (std::uint64_t r = 0; r < static_cast<std::uint64_t>(ranks); ++r) {
+    window += c.values[r % period];
+  }
+  for (std::uint64_t x = 0; x < period; ++x) {
+    c.reduced[x] = window;
+    window += c.values[(x + static_cast<std::uint64_t>(ranks)) % period] - c.values[x];
+  }
+  return c;
+}
+
+// Powers of two, whose exponents add up.
+Circle products(std::uint64_t limit, int ranks) {
+  Circle c = sums(static_cast<std::uint64_t>(std::bit_width(limit) - 1), ranks);
+  for (auto* list : {&c.values, &c.reduced}) {
+    for (auto& exponent : *list) {
+      exponent = 1LL << exponent;
+    }
+  }
+  return c;
+}
+
+template <typename Choose>
+Circle extremes(std::uint64_t limit, int ranks, Choose choose) {
+  Circle c = circle({std::min<std::uint64_t>(100, limit), 1});
+  const std::uint64_t period = c.values.size();
+  const auto window = std::min(period, static_cast<std::uint64_t>(ranks));
+  for (std::uint64_t x = 0; x < period; ++x) {
+    c.reduced[x] = c.values[x];
+    for (std::uint64_t r = 1; r < window; ++r) {
+      c.reduced[x] = choose(c.reduced[x], c.values[(x + r) % period]);
+    }
+  }
+  return c;
+}
+
+// Multiples of the number of ranks: exact whether a library divides before or after it adds.
+Circle averages(std::uint64_t limit, int ranks) {
+  Circle c = sums(limit / static_cast<std::uint64_t>(ranks), ranks);
+  for (auto& value : c.values) {
+    value *= ranks;
+  }
+  return c;
+}
+
+Circle circle_for(ReduceOp op, DataType type, int ranks) {
+  const auto limit = static_cast<std::uint64_t>(info(type).exact_limit);
+  switch (op) {
+    case ReduceOp::kProd:
+      return products(limit, ranks);
+    case ReduceOp::kMin:
+      return extremes(limit, ranks, [](auto a, auto b) { return std::min(a, b); });
+    case ReduceOp::kMax:
+      return extremes(limit, ranks, [](auto a, auto b) { return std::max(a, b); });
+    case ReduceOp::kAvg:
+      return averages(limit, ranks);
+    default:
+      return sums(limit, ranks);
+  }
+}
+
+std::vector<std::uint64_t> encoded(DataType type, const std::vector<std::int64_t>& values) {
+  std::vector<std::uint64_t> bits;
+  bits.reserve(values.size());
+  for (const std::int64_t value : values) {
+    bits.push_back(encode(type, value));
+  }
+  return bits;
 }
 
 // A small integer as an IEEE-like number with the given mantissa width and exponent bias.
@@ -48,33 +137,31 @@ std::uint64_t encode(DataType type, std::int64_t value) {
       return float_bits(value, 10, 15);
     case DataType::kBfloat16:
       return float_bits(value, 7, 127);
-    case DataType::kInt32:
-    case DataType::kInt64:
+    case DataType::kFloat64:
+      return float_bits(value, 52, 1023);
+    case DataType::kFloat8E4M3:
+      return float_bits(value, 3, 7);
+    case DataType::kFloat8E5M2:
+      return float_bits(value, 2, 15);
+    default:
       return static_cast<std::uint64_t>(value);
-    default:  // not measured
-      return 0;
   }
 }
 
-Pattern::Pattern(DataType type, int ranks) : ranks_(ranks) {
-  const Range range = range_for(type, ranks);
-  const std::uint64_t period = kValuesPerPeriod * range.stride;
-  std::vector<std::int64_t> values(period);
-  for (std::uint64_t x = 0; x < period; x += range.stride) {
-    values[x] = static_cast<std::int64_t>(1 + (x * 2654435761U >> 7) % range.largest);
+std::string why_not_exact(ReduceOp op, DataType type, int ranks) {
+  if (op != ReduceOp::kAvg) {
+    return "";
   }
-  // The ranks at one offset hold `ranks` neighbouring values: a sliding window over the circle.
-  std::int64_t window = 0;
-  for (std::uint64_t r = 0; r < static_cast<std::uint64_t>(ranks); ++r) {
-    window += values[r % period];
+  if (!std::has_single_bit(static_cast<unsigned>(ranks))) {
+    return "averages can be checked only over 2, 4, 8... ranks";
   }
-  contributions_.resize(period);
-  sums_.resize(period);
-  for (std::uint64_t x = 0; x < period; ++x) {
-    contributions_[x] = encode(type, values[x]);
-    sums_[x] = encode(type, window);
-    window += values[(x + static_cast<std::uint64_t>(ranks)) % period] - values[x];
-  }
+  return ranks > info(type).exact_limit ? "averages over so many ranks cannot be checked" : "";
+}
+
+Pattern::Pattern(DataType type, int ranks, ReduceOp op) : ranks_(ranks) {
+  const Circle c = circle_for(op, type, ranks);
+  contributions_ = encoded(type, c.values);
+  results_ = encoded(type, c.reduced);
 }
 
 PatternView Pattern::sent(Collective c, int rank, std::uint64_t iteration, Tables t) const {
@@ -94,8 +181,8 @@ PatternView Pattern::received(
   const auto me = static_cast<std::uint64_t>(rank);
   PatternView view{.iteration = iteration};
   if (info(c).reduces) {
-    view.table = t.sums;
-    view.period = sums_.size();
+    view.table = t.results;
+    view.period = results_.size();
     view.first_offset = c == Collective::kReduceScatter ? me * count : 0;
     return view;
   }

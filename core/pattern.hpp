@@ -4,9 +4,11 @@
 
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
+#include "core/reduce_op.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #ifdef __CUDACC__
@@ -20,8 +22,8 @@ namespace fabricast {
 /// The bits of a run of elements, by index. Plain data, so that a kernel takes it by value.
 ///
 /// With a table (reductions): small integers in the element type, `table[(shift + offset) %
-/// period]`, whose sum over ranks is exact in any order. Without (data that only moves): all bits
-/// of a hash of source rank and offset, so that any misplaced element shows.
+/// period]`, whose reduction over ranks is exact in any order. Without (data that only moves): all
+/// bits of a hash of source rank and offset, so that any misplaced element shows.
 struct PatternView {
   const std::uint64_t* table = nullptr;
   std::uint64_t period = 1;
@@ -49,23 +51,28 @@ struct PatternView {
 /// Bit pattern of a non-negative integer in an element type; exact up to the type's exact_limit.
 std::uint64_t encode(DataType type, std::int64_t value);
 
-/// Tables of contributions and of their sums for one communicator and type, and the views that each
-/// rank sends and must receive.
+/// "" or why no pattern of this type can tell a right result from a wrong one: the average over
+/// ranks whose number is not a power of two is rounded differently by every library, and over more
+/// ranks than the type counts to it is nothing but zero.
+std::string why_not_exact(ReduceOp op, DataType type, int ranks);
+
+/// Tables of contributions and of their reductions for one communicator, type and operator, and the
+/// views that each rank sends and must receive.
 class Pattern {
  public:
-  Pattern(DataType type, int ranks);
+  Pattern(DataType type, int ranks, ReduceOp op = ReduceOp::kSum);
 
   [[nodiscard]] const std::vector<std::uint64_t>& contributions() const { return contributions_; }
-  [[nodiscard]] const std::vector<std::uint64_t>& sums() const { return sums_; }
+  [[nodiscard]] const std::vector<std::uint64_t>& results() const { return results_; }
 
   /// What `rank` sends, and what it must hold afterwards. `count` as the collective's count
   /// argument; root is rank 0. The tables are those of this object unless others (device copies)
   /// are given.
   struct Tables {
     const std::uint64_t* contributions;
-    const std::uint64_t* sums;
+    const std::uint64_t* results;
   };
-  [[nodiscard]] Tables tables() const { return {contributions_.data(), sums_.data()}; }
+  [[nodiscard]] Tables tables() const { return {contributions_.data(), results_.data()}; }
   [[nodiscard]] PatternView sent(Collective c, int rank, std::uint64_t iteration, Tables t) const;
   [[nodiscard]] PatternView received(
       Collective c, int rank, std::uint64_t count, std::uint64_t iteration, Tables t) const;
@@ -73,7 +80,7 @@ class Pattern {
  private:
   int ranks_;
   std::vector<std::uint64_t> contributions_;
-  std::vector<std::uint64_t> sums_;
+  std::vector<std::uint64_t> results_;
 };
 
 /// Elements of the buffers that `rank` hands to the collective and gets back; 0 where a rank has

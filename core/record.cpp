@@ -77,6 +77,7 @@ json to_json(const Record& r) {
       {"backend",          r.backend                  },
       {"algorithm",        r.algorithm                },
       {"type",             name(r.type)               },
+      {"op",               name(r.op)                 },
       {"count",            r.count                    },
       {"bytes",            r.bytes                    },
       {"ranks",            r.ranks                    },
@@ -116,6 +117,9 @@ Record record_from_json(const json& object, const std::string& where) {
   r.backend = f.take<std::string>("backend");
   r.algorithm = f.take<std::string>("algorithm");
   r.type = f.take_name("type", find_data_type, kDataTypes);
+  if (f.has("op")) {
+    r.op = f.take_name("op", find_reduce_op, kReduceOps);
+  }
   r.count = f.take_count<std::uint64_t>("count");
   r.bytes = f.take_count<std::uint64_t>("bytes");
   r.ranks = f.take_count<int>("ranks");

@@ -4,6 +4,7 @@
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
 #include "core/provenance.hpp"
+#include "core/reduce_op.hpp"
 #include "core/statistics.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -55,8 +56,9 @@ struct Record {
   std::string backend;    // "mpi", "host" (our algorithms over point-to-point), "nccl"
   std::string algorithm;  // "ring"...; "library" where the library chooses and does not tell
   DataType type = DataType::kFloat32;
-  std::uint64_t count = 0;  // elements as passed to the collective
-  std::uint64_t bytes = 0;  // message size, nccl-tests convention
+  ReduceOp op = ReduceOp::kSum;  // of collectives that reduce
+  std::uint64_t count = 0;       // elements as passed to the collective
+  std::uint64_t bytes = 0;       // message size, nccl-tests convention
   int ranks = 0;
   int ranks_per_node = 0;
   bool oversubscribed = false;  // more ranks than processors on some host

@@ -35,7 +35,7 @@ Origin origin_of(const NcclTestsRun& run) {
 
 std::vector<std::string> warnings_of(const PrintedRow& row, const PrintedResult& result) {
   std::vector<std::string> warnings;
-  if (!row.redop.empty() && row.redop != "sum" && row.redop != "none") {
+  if (!row.redop.empty() && row.redop != "none" && !find_reduce_op(row.redop)) {
     warnings.push_back("operation: " + row.redop);
   }
   if (!row.root.empty() && row.root != "0" && row.root != "-1") {
@@ -165,6 +165,7 @@ class TableMaker {
     r.backend = "nccl";
     r.algorithm = "library";
     r.type = *find_data_type(row.type);
+    r.op = find_reduce_op(row.redop).value_or(ReduceOp::kSum);
     r.count = row.count;
     r.bytes = row.bytes;
     r.ranks = ranks_.ranks;

@@ -64,6 +64,8 @@ cudaError_t launch_fill(
     return cudaSuccess;
   }
   switch (width) {
+    case 1:
+      return fill<std::uint8_t>(data, count, pattern, stream);
     case 2:
       return fill<std::uint16_t>(data, count, pattern, stream);
     case 4:
@@ -85,6 +87,8 @@ cudaError_t launch_check(const void* data,
     return cudaSuccess;
   }
   switch (width) {
+    case 1:
+      return check<std::uint8_t>(data, count, pattern, wrong, stream);
     case 2:
       return check<std::uint16_t>(data, count, pattern, wrong, stream);
     case 4:

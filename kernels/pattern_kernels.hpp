@@ -9,7 +9,7 @@
 
 namespace fabricast {
 
-/// Writes `count` elements of `width` bytes (2, 4 or 8). A table in `pattern` must be device
+/// Writes `count` elements of `width` bytes (1, 2, 4 or 8). A table in `pattern` must be device
 /// memory, as `data` is, of the current device. Other widths give cudaErrorInvalidValue.
 [[nodiscard]] cudaError_t launch_fill(
     void* data, int width, std::uint64_t count, const PatternView& pattern, cudaStream_t stream);

@@ -83,6 +83,7 @@ constexpr CsvColumn<MeasuredRow> kMeasuredColumns[]{
     {"backend",          [](M r) { return text(r.record.backend); }         },
     {"algorithm",        [](M r) { return text(r.record.algorithm); }       },
     {"type",             [](M r) { return text(name(r.record.type)); }      },
+    {"op",               [](M r) { return text(name(r.record.op)); }        },
     {"count",            [](M r) { return text(r.record.count); }           },
     {"bytes",            [](M r) { return text(r.record.bytes); }           },
     {"ranks",            [](M r) { return text(r.record.ranks); }           },

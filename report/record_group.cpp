@@ -12,11 +12,12 @@ std::vector<RecordGroup> group_records(const std::vector<Record>& records) {
   std::vector<RecordGroup> groups;
   for (const auto& r : records) {
     auto group = std::find_if(groups.begin(), groups.end(), [&r](const RecordGroup& g) {
-      return g.collective == r.collective && g.type == r.type && g.ranks == r.ranks &&
-             g.ranks_per_node == r.ranks_per_node;
+      return g.collective == r.collective && g.type == r.type && g.op == r.op &&
+             g.ranks == r.ranks && g.ranks_per_node == r.ranks_per_node;
     });
     if (group == groups.end()) {
-      group = groups.insert(groups.end(), {r.collective, r.type, r.ranks, r.ranks_per_node, {}});
+      group =
+          groups.insert(groups.end(), {r.collective, r.type, r.op, r.ranks, r.ranks_per_node, {}});
     }
     group->rows.push_back(&r);
   }
@@ -24,9 +25,10 @@ std::vector<RecordGroup> group_records(const std::vector<Record>& records) {
 }
 
 std::string heading(const RecordGroup& group) {
-  return fmt::format("{}, {}, {}",
+  return fmt::format("{}, {}{}, {}",
                      name(group.collective),
                      name(group.type),
+                     group.op == ReduceOp::kSum ? "" : fmt::format(" {}", name(group.op)),
                      ranks_text(group.ranks, group.ranks_per_node));
 }
 

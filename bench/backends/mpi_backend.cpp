@@ -1,7 +1,7 @@
 #include "bench/backends/mpi.hpp"
-#include "bench/host/add.hpp"
 #include "bench/host/algorithms.hpp"
 #include "bench/host/buffer.hpp"
+#include "bench/host/reduce.hpp"
 #include "bench/machine.hpp"
 #include "bench/mpi_call.hpp"
 #include "bench/mpi_control.hpp"
@@ -12,6 +12,7 @@
 #include <array>
 #include <climits>
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace fabricast {
@@ -20,32 +21,46 @@ namespace {
 
 constexpr std::string_view kLibrary = "library";
 
-// How MPI sees an element type: float16 and bfloat16 are two bytes with our own sum.
+// How MPI sees an element type: those it does not know are bytes with our own operators.
 struct MpiType {
   MPI_Datatype type = MPI_DATATYPE_NULL;
-  MPI_Op sum = MPI_OP_NULL;
+  std::array<MPI_Op, kReduceOps.size()> ops{};
 };
 
-template <DataType T>
-void sum_function(void* in, void* inout, int* count, MPI_Datatype* /*type*/) {
-  add(T,
-      static_cast<std::byte*>(inout),
-      static_cast<const std::byte*>(in),
-      static_cast<std::uint64_t>(*count));
+constexpr std::array kOwnTypes{
+    DataType::kFloat16, DataType::kBfloat16, DataType::kFloat8E4M3, DataType::kFloat8E5M2};
+constexpr std::array kMpiOps{ReduceOp::kSum, ReduceOp::kProd, ReduceOp::kMin, ReduceOp::kMax};
+
+template <ReduceOp Op, DataType T>
+void reduce_function(void* in, void* inout, int* count, MPI_Datatype* /*type*/) {
+  reduce(Op,
+         T,
+         static_cast<std::byte*>(inout),
+         static_cast<const std::byte*>(in),
+         static_cast<std::uint64_t>(*count));
 }
 
 class MpiTypes {
  public:
   MpiTypes() {
-    define(DataType::kFloat16, sum_function<DataType::kFloat16>);
-    define(DataType::kBfloat16, sum_function<DataType::kBfloat16>);
-    at(DataType::kFloat32) = {MPI_FLOAT, MPI_SUM};
-    at(DataType::kInt32) = {MPI_INT32_T, MPI_SUM};
-    at(DataType::kInt64) = {MPI_INT64_T, MPI_SUM};
+    types_.fill({
+        MPI_DATATYPE_NULL, {MPI_SUM, MPI_PROD, MPI_MIN, MPI_MAX, MPI_OP_NULL}
+    });
+    at(DataType::kFloat32).type = MPI_FLOAT;
+    at(DataType::kFloat64).type = MPI_DOUBLE;
+    at(DataType::kInt8).type = MPI_INT8_T;
+    at(DataType::kUint8).type = MPI_UINT8_T;
+    at(DataType::kInt32).type = MPI_INT32_T;
+    at(DataType::kUint32).type = MPI_UINT32_T;
+    at(DataType::kInt64).type = MPI_INT64_T;
+    at(DataType::kUint64).type = MPI_UINT64_T;
+    define_own(std::make_index_sequence<kOwnTypes.size()>());
   }
   ~MpiTypes() {
-    for (const DataType t : {DataType::kFloat16, DataType::kBfloat16}) {
-      MPI_Op_free(&at(t).sum);
+    for (const DataType t : kOwnTypes) {
+      for (const ReduceOp op : kMpiOps) {
+        MPI_Op_free(&at(t).ops[static_cast<std::size_t>(op)]);
+      }
       MPI_Type_free(&at(t).type);
     }
   }
@@ -55,10 +70,20 @@ class MpiTypes {
   MpiType& at(DataType t) { return types_[static_cast<std::size_t>(t)]; }
 
  private:
-  void define(DataType t, MPI_User_function* sum) {
-    check_mpi(MPI_Type_contiguous(info(t).bytes, MPI_BYTE, &at(t).type), "MPI_Type_contiguous");
-    check_mpi(MPI_Type_commit(&at(t).type), "MPI_Type_commit");
-    check_mpi(MPI_Op_create(sum, 1, &at(t).sum), "MPI_Op_create");
+  template <std::size_t... I>
+  void define_own(std::index_sequence<I...> /*types*/) {
+    (define<kOwnTypes[I]>(std::make_index_sequence<kMpiOps.size()>()), ...);
+  }
+  template <DataType T, std::size_t... I>
+  void define(std::index_sequence<I...> /*operators*/) {
+    MpiType& own = at(T);
+    check_mpi(MPI_Type_contiguous(info(T).bytes, MPI_BYTE, &own.type), "MPI_Type_contiguous");
+    check_mpi(MPI_Type_commit(&own.type), "MPI_Type_commit");
+    (check_mpi(
+         MPI_Op_create(
+             reduce_function<kMpiOps[I], T>, 1, &own.ops[static_cast<std::size_t>(kMpiOps[I])]),
+         "MPI_Op_create"),
+     ...);
   }
 
   std::array<MpiType, kDataTypes.size()> types_{};
@@ -69,7 +94,8 @@ struct LibraryCall {
   const void* send;
   void* receive;
   int count;
-  MpiType type;
+  MPI_Datatype type;
+  MPI_Op op;
   MPI_Comm communicator;
   int rank;
   int ranks;
@@ -86,44 +112,42 @@ constexpr std::array kLibraryCollectives{
     LibraryCollective{Collective::kAllReduce,
                       [](const LibraryCall& c) {
                         return MPI_Allreduce(
-                            c.send, c.receive, c.count, c.type.type, c.type.sum, c.communicator);
+                            c.send, c.receive, c.count, c.type, c.op, c.communicator);
                       }},
-    LibraryCollective{
-                      Collective::kAllGather,
+    LibraryCollective{Collective::kAllGather,
                       [](const LibraryCall& c) {
-          return MPI_Allgather(
-              c.send, c.count, c.type.type, c.receive, c.count, c.type.type, c.communicator);
-        }              },
+                        return MPI_Allgather(
+                            c.send, c.count, c.type, c.receive, c.count, c.type, c.communicator);
+                      }},
     LibraryCollective{Collective::kReduceScatter,
                       [](const LibraryCall& c) {
                         return MPI_Reduce_scatter_block(
-                            c.send, c.receive, c.count, c.type.type, c.type.sum, c.communicator);
+                            c.send, c.receive, c.count, c.type, c.op, c.communicator);
                       }},
-    LibraryCollective{
-                      Collective::kAllToAll,
+    LibraryCollective{Collective::kAllToAll,
                       [](const LibraryCall& c) {
-          return MPI_Alltoall(
-              c.send, c.count, c.type.type, c.receive, c.count, c.type.type, c.communicator);
-        }              },
+                        return MPI_Alltoall(
+                            c.send, c.count, c.type, c.receive, c.count, c.type, c.communicator);
+                      }},
     LibraryCollective{Collective::kBroadcast,
                       [](const LibraryCall& c) {
-                        return MPI_Bcast(c.receive, c.count, c.type.type, 0, c.communicator);
+                        return MPI_Bcast(c.receive, c.count, c.type, 0, c.communicator);
                       }},
     LibraryCollective{Collective::kReduce,
                       [](const LibraryCall& c) {
                         return MPI_Reduce(
-                            c.send, c.receive, c.count, c.type.type, c.type.sum, 0, c.communicator);
+                            c.send, c.receive, c.count, c.type, c.op, 0, c.communicator);
                       }},
     LibraryCollective{Collective::kSendRecv,
                       [](const LibraryCall& c) {
                         return MPI_Sendrecv(c.send,
                                             c.count,
-                                            c.type.type,
+                                            c.type,
                                             (c.rank + 1) % c.ranks,
                                             0,
                                             c.receive,
                                             c.count,
-                                            c.type.type,
+                                            c.type,
                                             (c.rank + c.ranks - 1) % c.ranks,
                                             0,
                                             c.communicator,
@@ -157,7 +181,7 @@ class HostOperation final : public Operation {
   HostOperation(const Case& c, int rank, int ranks, Call call)
       : case_(c),
         rank_(rank),
-        pattern_(c.type, ranks),
+        pattern_(c.type, ranks, c.op),
         send_(extents(c.collective, rank, ranks, c.count).send, c.type),
         receive_(extents(c.collective, rank, ranks, c.count).receive, c.type),
         call_(std::move(call)) {}
@@ -254,6 +278,9 @@ class MpiBackend final : public Backend {
     if (c.algorithm == "hierarchical" && layout_.per_node == layout_.ranks) {
       return "hierarchical needs several nodes: --ranks-per-node K forms pretended ones";
     }
+    if (c.op == ReduceOp::kAvg) {
+      return "MPI has no average";
+    }
     const auto n = static_cast<std::uint64_t>(layout_.ranks);
     if (c.count * n * static_cast<std::uint64_t>(info(c.type).bytes) > INT_MAX) {
       return "MPI counts are limited to 2 GiB of buffer per rank";
@@ -303,11 +330,15 @@ class MpiBackend final : public Backend {
   HostOperation::Call call_for(const Case& c) {
     if (c.algorithm == kLibrary) {
       const LibraryCollective* row = find_library(c.collective);
-      return [this, row, type = types_.at(c.type), count = static_cast<int>(c.count)](
-                 const std::byte* send, std::byte* receive) {
+      const MpiType& type = types_.at(c.type);
+      return [this,
+              row,
+              type = type.type,
+              op = type.ops[static_cast<std::size_t>(c.op)],
+              count = static_cast<int>(c.count)](const std::byte* send, std::byte* receive) {
         check_mpi(
             row->run(
-                {send, receive, count, type, communicator_, control_.process(), layout_.ranks}),
+                {send, receive, count, type, op, communicator_, control_.process(), layout_.ranks}),
             "MPI collective");
       };
     }
@@ -318,7 +349,7 @@ class MpiBackend final : public Backend {
                          textbook_names(c.collective));
     }
     return [this, row, c](const std::byte* send, std::byte* receive) {
-      row->run({link_, layout_, c.type, c.count, send, receive, scratch_});
+      row->run({link_, layout_, c.type, c.count, send, receive, scratch_, c.op});
     };
   }
 

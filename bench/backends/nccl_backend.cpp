@@ -40,7 +40,7 @@ struct RankBuffers {
 RankBuffers make_buffers(const Case& c, const Pattern& pattern, int ranks, const LocalRank& r) {
   const Extents size = extents(c.collective, r.rank, ranks, c.count);
   std::vector<std::uint64_t> words = pattern.contributions();
-  words.insert(words.end(), pattern.sums().begin(), pattern.sums().end());
+  words.insert(words.end(), pattern.results().begin(), pattern.results().end());
   words.push_back(kGuardBits);
   words.push_back(0);
 
@@ -56,7 +56,7 @@ RankBuffers make_buffers(const Case& c, const Pattern& pattern, int ranks, const
   CHECK_CUDA(cudaStreamSynchronize(r.stream.get()));
   const auto* first = static_cast<std::uint64_t*>(b.words.get());
   b.tables = {first, first + pattern.contributions().size()};
-  b.guard = b.tables.sums + pattern.sums().size();
+  b.guard = b.tables.results + pattern.results().size();
   b.wrong = static_cast<unsigned long long*>(b.words.get()) + words.size() - 1;
   return b;
 }
@@ -67,7 +67,7 @@ class NcclOperation final : public Operation {
       : ranks_(ranks),
         case_(c),
         row_(*find_nccl(c.collective)),
-        pattern_(c.type, ranks.ranks()),
+        pattern_(c.type, ranks.ranks(), c.op),
         buffers_(ranks.local().size()) {
     ranks_.on_every_rank([this](std::size_t i, const LocalRank& r) {
       buffers_[i] = make_buffers(case_, pattern_, ranks_.ranks(), r);
@@ -141,7 +141,8 @@ class NcclOperation final : public Operation {
             .send = buffers_[i].send.data(),
             .receive = buffers_[i].receive.data(),
             .count = case_.count,
-            .type = nccl_type(case_.type),
+            .type = nccl_type(case_.type).type,
+            .op = nccl_op(case_.op),
             .element_bytes = static_cast<std::size_t>(info(case_.type).bytes),
             .rank = r.rank,
             .ranks = ranks_.ranks(),
@@ -215,6 +216,10 @@ class NcclBackend final : public Backend {
     if (c.algorithm != kLibrary) {
       return fmt::format(
           "NCCL chooses its algorithm itself: ask for {}, not {}", kLibrary, c.algorithm);
+    }
+    if (const int since = nccl_type(c.type).since; nccl_library().version < since) {
+      return fmt::format(
+          "{} needs NCCL {} or newer", fabricast::name(c.type), nccl_version_text(since));
     }
     if (static_cast<double>(buffer_bytes(c)) > kUsableShare * smallest_gpu_) {
       return fmt::format("needs {} of buffers on each GPU, {:.0f} % of the smallest are {}",

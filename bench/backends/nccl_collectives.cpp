@@ -1,5 +1,7 @@
 #include "bench/backends/nccl_collectives.hpp"
 
+#include <algorithm>
+
 namespace fabricast {
 
 namespace {
@@ -54,7 +56,7 @@ const std::array<NcclCollective, 7>& nccl_collectives() {
       NcclCollective{Collective::kAllReduce,
                      [](const NcclCall& c) {
                        return c.api.ncclAllReduce(
-                           c.send, c.receive, c.count, c.type, ncclSum, c.communicator, c.stream);
+                           c.send, c.receive, c.count, c.type, c.op, c.communicator, c.stream);
                      }                                        },
       NcclCollective{Collective::kAllGather,
                      [](const NcclCall& c) {
@@ -64,7 +66,7 @@ const std::array<NcclCollective, 7>& nccl_collectives() {
       NcclCollective{Collective::kReduceScatter,
                      [](const NcclCall& c) {
                        return c.api.ncclReduceScatter(
-                           c.send, c.receive, c.count, c.type, ncclSum, c.communicator, c.stream);
+                           c.send, c.receive, c.count, c.type, c.op, c.communicator, c.stream);
                      }                                        },
       NcclCollective{Collective::kAllToAll,      exchange_all },
       NcclCollective{Collective::kBroadcast,
@@ -76,7 +78,7 @@ const std::array<NcclCollective, 7>& nccl_collectives() {
                      Collective::kReduce,
                      [](const NcclCall& c) {
             return c.api.ncclReduce(
-                c.send, c.receive, c.count, c.type, ncclSum, kRoot, c.communicator, c.stream);
+                c.send, c.receive, c.count, c.type, c.op, kRoot, c.communicator, c.stream);
           }                                                   },
       NcclCollective{Collective::kSendRecv,      exchange_ring},
   };
@@ -92,13 +94,24 @@ const NcclCollective* find_nccl(Collective collective) {
   return nullptr;
 }
 
-ncclDataType_t nccl_type(DataType type) {
-  for (const auto& row : kNcclTypes) {
-    if (row.id == type) {
-      return row.type;
-    }
+const NcclType& nccl_type(DataType type) {
+  return *std::find_if(
+      kNcclTypes.begin(), kNcclTypes.end(), [type](const auto& row) { return row.id == type; });
+}
+
+ncclRedOp_t nccl_op(ReduceOp op) {
+  switch (op) {
+    case ReduceOp::kProd:
+      return ncclProd;
+    case ReduceOp::kMin:
+      return ncclMin;
+    case ReduceOp::kMax:
+      return ncclMax;
+    case ReduceOp::kAvg:
+      return ncclAvg;
+    default:
+      return ncclSum;
   }
-  return ncclNumTypes;  // NCCL refuses it with a message
 }
 
 }  // namespace fabricast

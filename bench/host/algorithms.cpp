@@ -1,6 +1,6 @@
 #include "bench/host/algorithms.hpp"
 
-#include "bench/host/add.hpp"
+#include "bench/host/reduce.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -86,7 +86,7 @@ void reduce_scatter_on(const Ring& ring, const HostCall& call, const Chunks& chu
     const int arriving = ring.behind(step + 1);
     const Block in = chunks.at(arriving);
     call.link.exchange(out, ring.next(), {incoming, in.bytes}, ring.previous());
-    add(call.type, in.data, incoming, chunks.elements(arriving));
+    reduce(call.op, call.type, in.data, incoming, chunks.elements(arriving));
   }
 }
 
@@ -112,7 +112,7 @@ void reduce_to_root(const HostCall& call, std::byte* sum, std::uint64_t count) {
     }
     if (me + bit < call.link.ranks()) {
       call.link.receive({incoming, bytes}, me + bit);
-      add(call.type, sum, incoming, count);
+      reduce(call.op, call.type, sum, incoming, count);
     }
   }
 }
@@ -151,7 +151,7 @@ void all_reduce_folded(const HostCall& call, void (*among)(const HostCall& call,
   if (folds) {
     const Block incoming{scratch(call, bytes), bytes};
     call.link.receive(incoming, partner_beyond);
-    add(call.type, sum.data, incoming.data, call.count);
+    reduce(call.op, call.type, sum.data, incoming.data, call.count);
   }
   among(call, inner);
   if (folds) {
@@ -167,7 +167,7 @@ void double_recursively(const HostCall& call, int ranks) {
   for (int bit = 1; bit < ranks; bit *= 2) {
     const int partner = call.link.rank() ^ bit;
     call.link.exchange(sum, partner, incoming, partner);
-    add(call.type, sum.data, incoming.data, call.count);
+    reduce(call.op, call.type, sum.data, incoming.data, call.count);
   }
 }
 
@@ -183,7 +183,7 @@ void halve_and_double(const HostCall& call, int ranks) {
     const int mine = me & -half;  // the first of the `half` chunks that this rank keeps
     const Block in{incoming, chunks.run(mine, half).bytes};
     call.link.exchange(chunks.run(partner & -half, half), partner, in, partner);
-    add(call.type, chunks.run(mine, half).data, in.data, chunks.elements(mine, half));
+    reduce(call.op, call.type, chunks.run(mine, half).data, in.data, chunks.elements(mine, half));
   }
   for (int half = 1; half < ranks; half *= 2) {
     const int partner = me ^ half;
@@ -253,7 +253,7 @@ void ring_reduce_scatter(const HostCall& call) {
   copy_bytes(held, own(ring.behind(1)), block);
   for (int step = 1; step < ring.size; ++step) {
     call.link.exchange({held, block}, ring.next(), {incoming, block}, ring.previous());
-    add(call.type, incoming, own(ring.behind(step + 1)), call.count);
+    reduce(call.op, call.type, incoming, own(ring.behind(step + 1)), call.count);
     std::swap(held, incoming);
   }
   copy_bytes(call.receive, held, block);

@@ -4,6 +4,7 @@
 #include "bench/host/point_to_point.hpp"
 #include "core/algorithm.hpp"
 #include "core/datatype.hpp"
+#include "core/reduce_op.hpp"
 
 #include <array>
 #include <cstddef>
@@ -24,6 +25,7 @@ struct HostCall {
   const std::byte* send;
   std::byte* receive;
   std::vector<std::byte>& scratch;  // grown as needed, kept between calls
+  ReduceOp op = ReduceOp::kSum;
 };
 
 struct HostAlgorithm {

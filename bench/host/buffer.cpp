@@ -59,6 +59,8 @@ GuardedBuffer::GuardedBuffer(std::uint64_t elements, DataType type)
 
 void GuardedBuffer::fill(const PatternView& pattern) {
   switch (width_) {
+    case 1:
+      return fill_as<std::uint8_t>(data(), elements_, pattern);
     case 2:
       return fill_as<std::uint16_t>(data(), elements_, pattern);
     case 4:
@@ -72,6 +74,8 @@ void GuardedBuffer::poison() { std::fill(bytes_.begin(), bytes_.end(), kPoison);
 
 std::uint64_t GuardedBuffer::wrong(const PatternView& pattern) const {
   switch (width_) {
+    case 1:
+      return wrong_as<std::uint8_t>(data(), elements_, pattern);
     case 2:
       return wrong_as<std::uint16_t>(data(), elements_, pattern);
     case 4:

@@ -27,13 +27,20 @@ std::uint64_t wrong_elements(Backend& backend,
   return sample(*operation, *g_control, kThreeCalls, watchdog, flip).wrong_elements;
 }
 
-std::vector<Case> all_cases(const Backend& backend, const std::vector<std::uint64_t>& counts) {
+template <typename Types>
+std::vector<Case> all_cases(const Backend& backend,
+                            const Types& types,
+                            ReduceOp op,
+                            const std::vector<std::uint64_t>& counts) {
   std::vector<Case> cases;
   for (const auto& offer : backend.offers()) {
+    if (op != ReduceOp::kSum && !info(offer.collective).reduces) {
+      continue;
+    }
     for (const auto& algorithm : offer.algorithms) {
-      for (const auto& type : kMeasuredTypes) {
+      for (const auto& type : types) {
         for (const std::uint64_t count : counts) {
-          const Case c{offer.collective, algorithm, type.id, count};
+          const Case c{offer.collective, algorithm, type.id, count, op};
           if (backend.why_not(c).empty()) {
             cases.push_back(c);
           }
@@ -46,15 +53,34 @@ std::vector<Case> all_cases(const Backend& backend, const std::vector<std::uint6
 
 std::string describe(const Case& c) {
   return std::string(name(c.collective)) + " " + c.algorithm + " " + std::string(name(c.type)) +
-         " " + std::to_string(c.count);
+         " " + std::string(name(c.op)) + " " + std::to_string(c.count);
 }
+
+// One type of each width.
+constexpr std::array kOfEachWidth{info(DataType::kFloat8E4M3),
+                                  info(DataType::kBfloat16),
+                                  info(DataType::kFloat32),
+                                  info(DataType::kInt64)};
 
 // Zero, one, fewer than the ranks, odd, and large enough for every message protocol of MPI.
 TEST(HostCollectives, HaveNoWrongElementAtAnySize) {
   const auto backend = make_mpi_backend(*g_control, 0);
-  for (const Case& c : all_cases(*backend, {0, 1, 3, 1001, 100'003})) {
+  for (const Case& c : all_cases(*backend, kDataTypes, ReduceOp::kSum, {1, 1001})) {
     ASSERT_EQ(wrong_elements(*backend, c), 0U) << describe(c);
   }
+  for (const Case& c : all_cases(*backend, kOfEachWidth, ReduceOp::kSum, {0, 3, 100'003})) {
+    ASSERT_EQ(wrong_elements(*backend, c), 0U) << describe(c);
+  }
+}
+
+TEST(HostCollectives, HaveNoWrongElementUnderAnyOperator) {
+  const auto backend = make_mpi_backend(*g_control, 0);
+  for (const ReduceOp op : {ReduceOp::kProd, ReduceOp::kMin, ReduceOp::kMax}) {
+    for (const Case& c : all_cases(*backend, kDataTypes, op, {1001})) {
+      ASSERT_EQ(wrong_elements(*backend, c), 0U) << describe(c);
+    }
+  }
+  EXPECT_TRUE(all_cases(*backend, kDataTypes, ReduceOp::kAvg, {1}).empty());
 }
 
 TEST(HostCollectives, HierarchicalIsRightOnPretendedNodes) {
@@ -72,7 +98,7 @@ TEST(HostCollectives, HierarchicalIsRightOnPretendedNodes) {
 
 TEST(HostCollectives, APlantedBitFlipIsFound1000TimesOf1000) {
   const auto backend = make_mpi_backend(*g_control, 0);
-  const std::vector<Case> cases = all_cases(*backend, {1, 67});
+  const std::vector<Case> cases = all_cases(*backend, kDataTypes, ReduceOp::kSum, {1, 67});
   std::mt19937_64 random(20240722);  // the same on every rank
   int planted = 0;
   int found = 0;

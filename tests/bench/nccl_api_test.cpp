@@ -52,10 +52,15 @@ TEST(NcclApi, ErrorsCarryTheNameOfTheCall) {
 }
 
 TEST(NcclTables, EveryElementTypeHasItsOwnNcclType) {
-  for (const auto& row : kMeasuredTypes) {
-    EXPECT_NE(nccl_type(row.id), ncclNumTypes) << row.name;
-    for (const auto& other : kMeasuredTypes) {
-      EXPECT_EQ(nccl_type(row.id) == nccl_type(other.id), row.id == other.id);
+  for (const auto& row : kDataTypes) {
+    EXPECT_EQ(nccl_type(row.id).id, row.id) << row.name;
+    for (const auto& other : kDataTypes) {
+      EXPECT_EQ(nccl_type(row.id).type == nccl_type(other.id).type, row.id == other.id);
+    }
+  }
+  for (const auto& op : kReduceOps) {
+    for (const auto& other : kReduceOps) {
+      EXPECT_EQ(nccl_op(op.id) == nccl_op(other.id), op.id == other.id) << op.name;
     }
   }
 }

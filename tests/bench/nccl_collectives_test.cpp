@@ -35,7 +35,7 @@ class NcclOn : public testing::TestWithParam<int> {  // GPUs of the process, 0 =
   std::vector<Case> cases(const std::vector<std::uint64_t>& counts) {
     std::vector<Case> list;
     for (const auto& offer : backend_->offers()) {
-      for (const auto& type : kMeasuredTypes) {
+      for (const auto& type : kDataTypes) {
         for (const std::uint64_t count : counts) {
           list.push_back({offer.collective, offer.algorithms.front(), type.id, count});
         }

@@ -8,24 +8,37 @@
 namespace fabricast {
 namespace {
 
+// An IEEE-like float with `mantissa` bits, read as its standard says; wide enough for all but 64
+// bits.
+double decode_float(std::uint64_t bits, int mantissa, int bias) {
+  const auto exponent = static_cast<int>(bits >> mantissa);
+  const auto fraction = static_cast<double>(bits & ((1ULL << mantissa) - 1));
+  const double one = std::ldexp(1.0, mantissa);
+  return exponent == 0 ? std::ldexp(fraction, 1 - bias - mantissa)
+                       : std::ldexp(one + fraction, exponent - bias - mantissa);
+}
+
 double decode(DataType type, std::uint64_t bits) {
   switch (type) {
+    case DataType::kFloat64:
+      return std::bit_cast<double>(bits);
     case DataType::kFloat32:
       return std::bit_cast<float>(static_cast<std::uint32_t>(bits));
     case DataType::kBfloat16:
       return std::bit_cast<float>(static_cast<std::uint32_t>(bits << 16));
-    case DataType::kFloat16: {
-      const auto exponent = static_cast<int>(bits >> 10 & 31);
-      const auto fraction = static_cast<double>(bits & 1023);
-      return exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
-    }
+    case DataType::kFloat16:
+      return decode_float(bits, 10, 15);
+    case DataType::kFloat8E4M3:
+      return decode_float(bits, 3, 7);
+    case DataType::kFloat8E5M2:
+      return decode_float(bits, 2, 15);
     default:
       return static_cast<double>(static_cast<std::int64_t>(bits));
   }
 }
 
 TEST(Encode, EveryIntegerUpToTheLimitOfTheTypeIsExact) {
-  for (const auto& row : kMeasuredTypes) {
+  for (const auto& row : kDataTypes) {
     const std::int64_t limit = std::min<std::int64_t>(row.exact_limit, 1 << 24);
     for (std::int64_t v = 0; v <= limit; v += v < 5000 ? 1 : 9973) {
       ASSERT_EQ(decode(row.id, encode(row.id, v)), static_cast<double>(v)) << row.name;
@@ -34,23 +47,59 @@ TEST(Encode, EveryIntegerUpToTheLimitOfTheTypeIsExact) {
   }
 }
 
-TEST(Pattern, SumsOfContributionsAreTheExpectedSums) {
-  for (const auto& row : kMeasuredTypes) {
-    for (const int ranks : {1, 2, 3, 8, 255, 256, 257, 3000}) {
-      const Pattern pattern(row.id, ranks);
-      for (std::uint64_t index = 0; index < 2100; index += 7) {
-        double sum = 0;
-        for (int r = 0; r < ranks; ++r) {
-          sum += decode(row.id,
-                        pattern.sent(Collective::kAllReduce, r, 5, pattern.tables()).bits(index));
+double combined(ReduceOp op, double a, double b) {
+  switch (op) {
+    case ReduceOp::kProd:
+      return a * b;
+    case ReduceOp::kMin:
+      return std::min(a, b);
+    case ReduceOp::kMax:
+      return std::max(a, b);
+    default:
+      return a + b;
+  }
+}
+
+// The same for every operator: what a rank must hold is what all contributions at its offset
+// reduce to, and no step on the way leaves the integers that the type holds exactly.
+TEST(Pattern, ReductionsOfContributionsAreTheExpectedResults) {
+  for (const auto& op : kReduceOps) {
+    for (const auto& row : kDataTypes) {
+      for (const int ranks : {1, 2, 3, 8, 255, 256, 257, 3000}) {
+        if (!why_not_exact(op.id, row.id, ranks).empty()) {
+          continue;
         }
+        const Pattern pattern(row.id, ranks, op.id);
         const PatternView expected =
             pattern.received(Collective::kAllReduce, 0, 0, 5, pattern.tables());
-        ASSERT_EQ(decode(row.id, expected.bits(index)), sum) << row.name << " " << ranks;
-        ASSERT_LE(sum, static_cast<double>(row.exact_limit)) << row.name << " " << ranks;
+        bool tells_anything = false;
+        for (std::uint64_t index = 0; index < 2100; index += 61) {
+          const auto sent = [&](int rank) {
+            return decode(
+                row.id,
+                pattern.sent(Collective::kAllReduce, rank, 5, pattern.tables()).bits(index));
+          };
+          double result = sent(0);
+          for (int r = 1; r < ranks; ++r) {
+            result = combined(op.id, result, sent(r));
+          }
+          ASSERT_LE(result, static_cast<double>(row.exact_limit)) << row.name << " " << ranks;
+          result /= op.id == ReduceOp::kAvg ? ranks : 1;
+          ASSERT_EQ(decode(row.id, expected.bits(index)), result)
+              << op.name << " " << row.name << " " << ranks;
+          tells_anything = tells_anything || result != 0;
+        }
+        EXPECT_TRUE(tells_anything) << op.name << " " << row.name << " " << ranks;
       }
     }
   }
+}
+
+TEST(Pattern, AveragesThatRoundingWouldDecideAreRefused) {
+  EXPECT_EQ(why_not_exact(ReduceOp::kAvg, DataType::kFloat32, 8), "");
+  EXPECT_NE(why_not_exact(ReduceOp::kAvg, DataType::kFloat32, 6), "");
+  EXPECT_NE(why_not_exact(ReduceOp::kAvg, DataType::kFloat8E5M2, 16), "");
+  EXPECT_EQ(why_not_exact(ReduceOp::kProd, DataType::kFloat8E5M2, 1000), "");
 }
 
 TEST(Pattern, EachRankOffsetAndIterationSendsSomethingElse) {

@@ -43,7 +43,7 @@ class PatternKernels : public testing::TestWithParam<DataType> {
 TEST_P(PatternKernels, FillAndCheckAgreeWithTheHost) {
   const auto width = static_cast<std::size_t>(info(GetParam()).bytes);
   const Pattern pattern(GetParam(), 8);
-  const Pattern::Tables tables{on_device(pattern.contributions()), on_device(pattern.sums())};
+  const Pattern::Tables tables{on_device(pattern.contributions()), on_device(pattern.results())};
   for (const std::uint64_t count : {0ULL, 1ULL, 255ULL, 256ULL, 257ULL, 3'000'001ULL}) {
     for (const Collective c : {Collective::kAllReduce, Collective::kAllToAll}) {
       const PatternView there = pattern.sent(c, 3, 11, tables);
@@ -82,10 +82,11 @@ TEST_P(PatternKernels, AWidthThatNoTypeHasIsRefused) {
   EXPECT_EQ(launch_fill(device, 3, 4, PatternView{}, nullptr), cudaErrorInvalidValue);
 }
 
-INSTANTIATE_TEST_SUITE_P(Types,
-                         PatternKernels,
-                         testing::Values(DataType::kBfloat16, DataType::kFloat32, DataType::kInt64),
-                         [](const auto& row) { return std::string(name(row.param)); });
+INSTANTIATE_TEST_SUITE_P(
+    Types,
+    PatternKernels,
+    testing::Values(DataType::kInt8, DataType::kBfloat16, DataType::kFloat32, DataType::kInt64),
+    [](const auto& row) { return std::string(name(row.param)); });
 
 }  // namespace
 }  // namespace fabricast
