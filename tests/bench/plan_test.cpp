@@ -42,7 +42,8 @@ TEST(Plan, CountsAreTakenAsTheyAre) {
   s.counts = {0, 1, 1001};
   s.types = {"all"};
   s.algorithms = {"all"};
-  EXPECT_EQ(plan(s).cases.size(), 3U * 5 * 3);  // (2 + 1 algorithms) x types x counts
+  EXPECT_EQ(plan(s).cases.size(),
+            3U * kDataTypes.size() * 3);  // (2 + 1 algorithms) x types x counts
 }
 
 TEST(Plan, WhatCannotRunIsSkippedWithTheReasonOnce) {

@@ -35,7 +35,7 @@ TEST(MeasureCommand, WritesARowPerCaseWithNoWrongElement) {
   const RecordFile rows = read_jsonl(file);
   // One node: no hierarchy. Of the library, one algorithm for each of 7 collectives.
   const std::size_t algorithms = 7 + kTextbookAlgorithms.size() - 1;
-  EXPECT_EQ(rows.records.size(), algorithms * 3 * 5);  // counts, types
+  EXPECT_EQ(rows.records.size(), algorithms * 3 * kDataTypes.size());  // counts
   for (const Record& r : rows.records) {
     EXPECT_EQ(r.ranks, 4);
     EXPECT_EQ(r.wrong_elements, 0U);
