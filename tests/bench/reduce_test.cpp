@@ -68,8 +68,8 @@ TEST(Reduce, CombinesEveryTypeByEveryOperator) {
       const auto width = static_cast<std::size_t>(type.bytes);
       const std::uint64_t a = encode(type.id, 3);
       const std::uint64_t b = encode(type.id, 2);
-      std::array<std::byte, 16> into{};
-      std::array<std::byte, 16> from{};
+      alignas(8) std::array<std::byte, 16> into{};
+      alignas(8) std::array<std::byte, 16> from{};
       std::copy_n(reinterpret_cast<const std::byte*>(&a), width, into.begin() + width);
       std::copy_n(reinterpret_cast<const std::byte*>(&b), width, from.begin() + width);
       reduce(row.op, type.id, into.data(), from.data(), 2);
