@@ -43,7 +43,7 @@ inline constexpr std::array kNcclTypes{
 };
 
 /// The rows, root 0 and sums throughout.
-const std::array<NcclCollective, 7>& nccl_collectives();
+const std::array<NcclCollective, 9>& nccl_collectives();
 /// The row, or nullptr where NCCL does not offer the collective.
 const NcclCollective* find_nccl(Collective collective);
 ncclDataType_t nccl_type(DataType type);
