@@ -47,6 +47,9 @@ Table findings() {
         true,
         fmt::format(
             "{} x {}, driver {}, NCCL {}", gpus.count, gpus.names.front(), gpus.driver, gpus.nccl));
+    if (!gpus.nccl_lacks.empty()) {
+      add("newer NCCL", false, gpus.nccl_lacks);
+    }
   } else {
     add("GPUs", false, gpus.why_none);
   }

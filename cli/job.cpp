@@ -1,6 +1,5 @@
 #include "cli/job.hpp"
 
-#include "bench/backends/gpu.hpp"
 #include "bench/backends/mpi.hpp"
 #include "bench/launcher.hpp"
 #include "core/names.hpp"
@@ -26,7 +25,7 @@ Job make_job(const JobOptions& options) {
     job.backend = make_mpi_backend(*job.control, options.ranks_per_node);
   } else if (backend == "nccl") {
     job.control = under_launcher() ? make_mpi_control() : make_solo_control();
-    job.backend = make_nccl_backend(*job.control, options.gpus_per_process);
+    job.backend = make_nccl_backend(*job.control, options.gpu);
   } else {
     throw unknown_name("backend", backend, {"auto", "mpi", "nccl"});
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench/backend.hpp"
+#include "bench/backends/gpu.hpp"
 #include "bench/control.hpp"
 
 #include <memory>
@@ -11,7 +12,7 @@ namespace fabricast {
 
 struct JobOptions {
   std::string backend = "auto";  // "auto": nccl where there are GPUs, else mpi
-  int gpus_per_process = 0;      // 0: divide this host's GPUs evenly
+  GpuOptions gpu;                // for nccl
   int ranks_per_node = 0;        // 0: as the ranks lie on the hosts
 };
 

@@ -41,6 +41,15 @@ void print(const MeasureResult& result, const std::string& format) {
   std::cout.flush();
 }
 
+void refuse_crossed(const GpuOptions& gpu) {
+  if (gpu.max_ctas > 0 && gpu.min_ctas > gpu.max_ctas) {
+    throw Error(
+        fmt::format("no number of thread blocks is between {} and {}", gpu.min_ctas, gpu.max_ctas),
+        "--min-ctas, --max-ctas",
+        "--min-ctas of at most --max-ctas");
+  }
+}
+
 void run(Options& o) {
   if (o.measure.selection.sweep.max == 0) {
     // Large enough for the plateau: device links need more than host memory does.
@@ -50,6 +59,8 @@ void run(Options& o) {
   }
   o.measure.rule.time_cap = Seconds(o.time_cap_s);
   o.measure.timeout = Seconds(o.timeout_s);
+  o.measure.job.gpu.timeout = o.measure.timeout;
+  refuse_crossed(o.measure.job.gpu);
   if (o.budget_s > 0) {
     o.measure.budget = Seconds(o.budget_s);
   }
@@ -97,12 +108,21 @@ void register_measure(CLI::App& app) {
   c.add_option("--backend", o.measure.job.backend, "auto, mpi (host buffers) or nccl (GPUs)")
       ->capture_default_str();
   c.add_option(
-       "-g,--gpus", o.measure.job.gpus_per_process, "GPUs per process (default: divide evenly)")
+       "-g,--gpus", o.measure.job.gpu.gpus_per_process, "GPUs per process (default: divide evenly)")
       ->check(CLI::Range(0, 1024));
   c.add_option("--ranks-per-node",
                o.measure.job.ranks_per_node,
                "Pretend nodes of this many ranks, for hierarchical (default: the real hosts)")
       ->check(CLI::Range(1, 1 << 20));
+  GpuOptions& gpu = o.measure.job.gpu;
+  c.add_option("--min-ctas",
+               gpu.min_ctas,
+               "Fewest thread blocks per collective of NCCL (default: its choice)")
+      ->check(CLI::Range(1, 64));
+  c.add_option("--max-ctas",
+               gpu.max_ctas,
+               "Most thread blocks per collective of NCCL (default: its choice)")
+      ->check(CLI::Range(1, 64));
   c.add_option("-w,--warmup", o.measure.rule.warmup, "Untimed iterations per case")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
@@ -122,7 +142,9 @@ void register_measure(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   c.add_option("--budget", o.budget_s, "Most seconds for all cases together")
       ->check(CLI::PositiveNumber);
-  c.add_option("--timeout", o.timeout_s, "Seconds after which a collective counts as hung")
+  c.add_option("--timeout",
+               o.timeout_s,
+               "Seconds after which a collective, or NCCL's start, counts as hung")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   c.add_option("-o,--out", o.measure.records_file, "Append records to this .jsonl file");

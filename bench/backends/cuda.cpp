@@ -23,18 +23,19 @@ struct Remedy {
 
 constexpr std::array kRemedies{
     Remedy{cudaErrorMemoryAllocation,
-           "a smaller largest message, or free the GPU: nvidia-smi shows who uses it"                },
+           "a smaller largest message, or free the GPU: nvidia-smi shows who uses it"        },
     Remedy{cudaErrorNoDevice,
-           "check that nvidia-smi lists a GPU and that CUDA_VISIBLE_DEVICES does not hide it"        },
+           "check that nvidia-smi lists a GPU and that CUDA_VISIBLE_DEVICES does not hide it"},
     Remedy{cudaErrorNoKernelImageForDevice,
-           "build for this GPU: cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"               },
+           "build for this GPU: cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"       },
     Remedy{cudaErrorUnsupportedPtxVersion,
-           "build for this GPU: cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"               },
+           "build for this GPU: cmake --preset cuda -DCMAKE_CUDA_ARCHITECTURES=native"       },
     Remedy{cudaErrorSystemNotReady,
-           "start the fabric manager: systemctl start nvidia-fabricmanager"                          },
+           "start the fabric manager: systemctl start nvidia-fabricmanager"                  },
     Remedy{cudaErrorSystemDriverMismatch,
-           "reboot, or reload the driver: its parts differ in version"                               },
-    Remedy{cudaErrorDevicesUnavailable,     "the GPUs are in exclusive use: nvidia-smi shows by whom"},
+           "reboot, or reload the driver: its parts differ in version"                       },
+    Remedy{cudaErrorDevicesUnavailable,
+           "the GPUs are in exclusive use (nvidia-smi shows by whom), or gone (see dmesg)"   },
 };
 
 std::string_view remedy_for(cudaError_t status) {
@@ -43,7 +44,7 @@ std::string_view remedy_for(cudaError_t status) {
       return row.text;
     }
   }
-  return "";
+  return "see nvidia-smi and the kernel log (dmesg)";
 }
 
 // Why the runtime sees no GPU, in one line. `driver` is the CUDA version that the driver serves, 0
@@ -64,25 +65,29 @@ std::string why_no_gpu(cudaError_t status, int driver, int runtime) {
   if (status == cudaSuccess) {
     status = cudaErrorNoDevice;
   }
-  const std::string_view remedy = remedy_for(status);
   return fmt::format("the NVIDIA driver shows no GPU ({}): {}",
-                     cudaGetErrorString(status),
-                     remedy.empty() ? "see nvidia-smi and the kernel log" : remedy);
+                     cuda().cudaGetErrorString(status),
+                     remedy_for(status));
 }
 
 }  // namespace
 
 std::string_view called_function(std::string_view call) {
+  constexpr std::string_view kTable = "cuda().";
+  if (call.starts_with(kTable)) {
+    call.remove_prefix(kTable.size());
+  }
   const std::string_view function = call.substr(0, call.find('('));
   const auto qualifier = function.find_last_of(".:>");
   return qualifier == std::string_view::npos ? function : function.substr(qualifier + 1);
 }
 
 void throw_cuda(cudaError_t status, std::string_view call, const char* file, int line) {
-  static_cast<void>(cudaGetLastError());
+  const CudaApi& api = cuda();
+  static_cast<void>(api.cudaGetLastError());
   throw Error(fmt::format("{} failed: {} (CUDA error {})",
                           called_function(call),
-                          cudaGetErrorString(status),
+                          api.cudaGetErrorString(status),
                           static_cast<int>(status)),
               fmt::format("{}:{}", std::filesystem::path(file).filename().string(), line),
               std::string(remedy_for(status)),
@@ -91,13 +96,13 @@ void throw_cuda(cudaError_t status, std::string_view call, const char* file, int
 
 Stream make_stream() {
   cudaStream_t stream = nullptr;
-  CHECK_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  CHECK_CUDA(cuda().cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
   return Stream(stream);
 }
 
 DeviceMemory allocate_device_memory(std::size_t bytes) {
   void* memory = nullptr;
-  CHECK_CUDA(cudaMalloc(&memory, bytes));
+  CHECK_CUDA(cuda().cudaMalloc(&memory, bytes));
   return DeviceMemory(memory);
 }
 
@@ -119,7 +124,7 @@ std::string kernel_module_version(std::string_view text) {
 
 std::string driver_text() {
   int version = 0;
-  if (cudaDriverGetVersion(&version) != cudaSuccess || version == 0) {
+  if (cuda().cudaDriverGetVersion(&version) != cudaSuccess || version == 0) {
     return "";
   }
   std::ifstream file("/proc/driver/nvidia/version");
@@ -131,25 +136,32 @@ std::string driver_text() {
 
 GpuInventory inspect_gpus() {
   GpuInventory found;
+  if (const std::string& why = cuda_library().why_missing; !why.empty()) {
+    found.why_none = why;
+    return found;
+  }
+  const CudaApi& api = cuda();
   int driver = 0;
   int runtime = 0;
-  static_cast<void>(cudaDriverGetVersion(&driver));
-  static_cast<void>(cudaRuntimeGetVersion(&runtime));
+  static_cast<void>(api.cudaDriverGetVersion(&driver));
+  static_cast<void>(api.cudaRuntimeGetVersion(&runtime));
   found.driver = driver_text();
   found.runtime = cuda_version_text(runtime);
 
   int count = 0;  // left as it is when the call fails
-  const cudaError_t status = driver == 0 ? cudaErrorInsufficientDriver : cudaGetDeviceCount(&count);
+  const cudaError_t status =
+      driver == 0 ? cudaErrorInsufficientDriver : api.cudaGetDeviceCount(&count);
   for (int device = 0; status == cudaSuccess && device < count; ++device) {
     cudaDeviceProp properties{};
-    static_cast<void>(cudaGetDeviceProperties(&properties, device));
+    static_cast<void>(api.cudaGetDeviceProperties(&properties, device));
     found.names.emplace_back(properties.name);
   }
   found.count = static_cast<int>(found.names.size());
-  static_cast<void>(cudaGetLastError());  // later calls must not report what was handled here
+  static_cast<void>(api.cudaGetLastError());  // later calls must not report what was handled here
 
   const NcclLibrary& library = nccl_library();
   found.nccl = library.why_missing.empty() ? nccl_version_text(library.version) : "";
+  found.nccl_lacks = found.nccl.empty() ? "" : what_lacks(library);
   found.why_none = found.count == 0 ? why_no_gpu(status, driver, runtime) : library.why_missing;
   return found;
 }

@@ -1,7 +1,7 @@
 // Checked CUDA calls and handles with one owner.
 #pragma once
 
-#include <cuda_runtime_api.h>
+#include "bench/backends/cuda_api.hpp"
 
 #include <cstddef>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace fabricast {
 
-/// "cudaMalloc" of "cudaMalloc(&data, bytes)", "ncclSend" of "api.ncclSend(...)".
+/// "cudaMalloc" of "cuda().cudaMalloc(&data, bytes)", "ncclSend" of "api.ncclSend(...)".
 std::string_view called_function(std::string_view call);
 
 /// Throws Error naming the call, CUDA's text, file and line, and the remedy where we know one.
@@ -39,7 +39,7 @@ class UniqueHandle {
   UniqueHandle& operator=(const UniqueHandle&) = delete;
   ~UniqueHandle() {
     if (handle_ != Handle{}) {
-      static_cast<void>(Destroy(handle_));
+      Destroy(handle_);
     }
   }
 
@@ -50,8 +50,12 @@ class UniqueHandle {
   Handle handle_{};
 };
 
-using Stream = UniqueHandle<cudaStream_t, cudaStreamDestroy>;
-using DeviceMemory = UniqueHandle<void*, cudaFree>;
+inline void destroy_stream(cudaStream_t stream) {
+  static_cast<void>(cuda().cudaStreamDestroy(stream));
+}
+inline void free_device_memory(void* memory) { static_cast<void>(cuda().cudaFree(memory)); }
+using Stream = UniqueHandle<cudaStream_t, destroy_stream>;
+using DeviceMemory = UniqueHandle<void*, free_device_memory>;
 
 /// On the current device. Streams do not wait for the default stream, so everything that belongs
 /// together must be queued on one of them.

@@ -23,7 +23,7 @@ std::string visible_ids(int count) {
   std::string ids;
   for (int device = 0; device < count; ++device) {
     cudaDeviceProp properties{};
-    CHECK_CUDA(cudaGetDeviceProperties(&properties, device));
+    CHECK_CUDA(cuda().cudaGetDeviceProperties(&properties, device));
     ids.append(properties.uuid.bytes, sizeof properties.uuid.bytes);
   }
   return ids;

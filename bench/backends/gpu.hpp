@@ -4,6 +4,7 @@
 
 #include "bench/backend.hpp"
 #include "bench/control.hpp"
+#include "core/units.hpp"
 
 #include <memory>
 #include <string>
@@ -18,17 +19,26 @@ struct GpuInventory {
   std::string driver;              // "580.65.06 (CUDA 13.0)": the newest CUDA that it serves
   std::string runtime;             // CUDA version that this program was built with
   std::string nccl;                // version of the library found at run time
-  std::string why_none;  // "" or one line with the remedy: why NCCL cannot be measured here
+  std::string nccl_lacks;  // what a newer one offers: "registered windows (2.27.3)", ...; or ""
+  std::string why_none;    // "" or one line with the remedy: why NCCL cannot be measured here
 
   [[nodiscard]] bool usable() const { return count > 0 && !nccl.empty(); }
+};
+
+/// What a user may ask of the GPU side.
+struct GpuOptions {
+  int gpus_per_process = 0;  // 0: one process on a host takes all its GPUs, several share evenly
+  int min_ctas = 0;          // thread blocks per collective that NCCL must at least and may at
+  int max_ctas = 0;          // most use; 0: its own choice
+  Seconds timeout{60.0};     // NCCL's start counts as hung after this time
 };
 
 /// Never throws, never prints, needs no driver, leaves the GPUs untouched (no context is made).
 GpuInventory inspect_gpus();
 
 /// Collective over all processes. Rank = process x GPUs per process + index of the GPU in the
-/// process. `gpus_per_process` 0: one process on a host takes all its GPUs, several share them
-/// evenly. Throws Error, on every process, where one has no usable GPU.
-std::unique_ptr<Backend> make_nccl_backend(Control& control, int gpus_per_process);
+/// process. Throws Error, on every process alike, where one has no usable GPU, where processes have
+/// different versions of NCCL, and where theirs lacks an option.
+std::unique_ptr<Backend> make_nccl_backend(Control& control, const GpuOptions& options);
 
 }  // namespace fabricast

@@ -9,7 +9,7 @@ GpuInventory inspect_gpus() {
   return none;
 }
 
-std::unique_ptr<Backend> make_nccl_backend(Control& /*control*/, int /*gpus_per_process*/) {
+std::unique_ptr<Backend> make_nccl_backend(Control& /*control*/, const GpuOptions& /*options*/) {
   throw Error("collectives on GPUs need CUDA and NCCL", "", inspect_gpus().why_none);
 }
 

@@ -1,5 +1,5 @@
 // NCCL, opened at run time: one program runs without it, and with the version that a machine has.
-// The types come from nccl.h, 2.13.4 or newer.
+// The types come from nccl.h, 2.18.1 or newer.
 #pragma once
 
 #include "bench/backends/cuda.hpp"
@@ -8,10 +8,12 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fabricast {
 
-/// The entry points in use, under NCCL's own names. Optional ones are null in an older library.
+/// Entry points under NCCL's own names. What an older library lacks is null (why_lacking), up to
+/// ncclGroupEnd excepted, which nothing works without.
 struct NcclApi {
   decltype(&::ncclGetVersion) ncclGetVersion = nullptr;
   decltype(&::ncclGetErrorString) ncclGetErrorString = nullptr;
@@ -29,16 +31,33 @@ struct NcclApi {
   decltype(&::ncclReduce) ncclReduce = nullptr;
   decltype(&::ncclSend) ncclSend = nullptr;
   decltype(&::ncclRecv) ncclRecv = nullptr;
-  // Optional. The second is spelled out: nccl.h may be older than 2.28.
+  decltype(&::ncclRedOpCreatePreMulSum) ncclRedOpCreatePreMulSum = nullptr;
+  decltype(&::ncclRedOpDestroy) ncclRedOpDestroy = nullptr;
   decltype(&::ncclGetLastError) ncclGetLastError = nullptr;
+  decltype(&::ncclCommInitRankConfig) ncclCommInitRankConfig = nullptr;
+  decltype(&::ncclCommSplit) ncclCommSplit = nullptr;
+  // Spelled out, because nccl.h may be older: ncclSimInfo_t* and ncclWindow_t are given as void*.
+  ncclResult_t (*ncclMemAlloc)(void** memory, std::size_t bytes) = nullptr;
+  ncclResult_t (*ncclMemFree)(void* memory) = nullptr;
+  ncclResult_t (*ncclCommRegister)(ncclComm_t, void*, std::size_t, void** handle) = nullptr;
+  ncclResult_t (*ncclCommDeregister)(ncclComm_t, void* handle) = nullptr;
+  ncclResult_t (*ncclGroupSimulateEnd)(void* simulated) = nullptr;
+  ncclResult_t (*ncclCommWindowRegister)(ncclComm_t, void*, std::size_t, void** window, int flags) =
+      nullptr;
+  ncclResult_t (*ncclCommWindowDeregister)(ncclComm_t, void* window) = nullptr;
   ncclResult_t (*ncclAlltoAll)(
       const void*, void*, std::size_t, ncclDataType_t, ncclComm_t, cudaStream_t) = nullptr;
+  ncclResult_t (*ncclGather)(
+      const void*, void*, std::size_t, ncclDataType_t, int, ncclComm_t, cudaStream_t) = nullptr;
+  ncclResult_t (*ncclScatter)(
+      const void*, void*, std::size_t, ncclDataType_t, int, ncclComm_t, cudaStream_t) = nullptr;
 };
 
 struct NcclLibrary {
   NcclApi api;
-  int version = 0;          // as ncclGetVersion counts; 0 when nothing was opened
-  std::string why_missing;  // "" or one line with the remedy: `api` must not be used then
+  int version = 0;                 // as ncclGetVersion counts; 0 when nothing was opened
+  std::vector<std::string> lacks;  // entry points that are null
+  std::string why_missing;         // "" or one line with the remedy: `api` must not be used then
 };
 
 /// Opens `file` (a path, or a name for the loader to find). Never throws. The library stays open
@@ -50,6 +69,12 @@ NcclLibrary load_nccl(const std::string& file);
 const NcclLibrary& nccl_library();
 /// Its entry points. Throws Error when there is no usable library.
 const NcclApi& nccl();
+
+/// "" or why this library cannot do `what`: a collective's name, an option ("--min-ctas") or a
+/// feature ("native gather"). "NCCL 2.26.2 has no ncclGather: install 2.28.3 or newer".
+std::string why_lacking(const NcclLibrary& library, std::string_view what);
+/// All of that, with the versions that have it: "native gather (2.28.3), ..." or "".
+std::string what_lacks(const NcclLibrary& library);
 
 /// 22809 -> "2.28.9", 2708 -> "2.7.8": the numbering changed with 2.9.
 std::string nccl_version_text(int version);

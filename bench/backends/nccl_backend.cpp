@@ -48,12 +48,12 @@ RankBuffers make_buffers(const Case& c, const Pattern& pattern, int ranks, const
   b.send = DeviceBuffer(size.send, c.type);
   b.receive = DeviceBuffer(size.receive, c.type);
   b.words = allocate_device_memory(words.size() * sizeof words[0]);
-  CHECK_CUDA(cudaMemcpyAsync(b.words.get(),
-                             words.data(),
-                             words.size() * sizeof words[0],
-                             cudaMemcpyHostToDevice,
-                             r.stream.get()));
-  CHECK_CUDA(cudaStreamSynchronize(r.stream.get()));
+  CHECK_CUDA(cuda().cudaMemcpyAsync(b.words.get(),
+                                    words.data(),
+                                    words.size() * sizeof words[0],
+                                    cudaMemcpyHostToDevice,
+                                    r.stream.get()));
+  CHECK_CUDA(cuda().cudaStreamSynchronize(r.stream.get()));
   const auto* first = static_cast<std::uint64_t*>(b.words.get());
   b.tables = {first, first + pattern.contributions().size()};
   b.guard = b.tables.results + pattern.results().size();
@@ -80,7 +80,7 @@ class NcclOperation final : public Operation {
       b.send.poison(r.stream.get());  // its guards
       b.send.fill(pattern_.sent(case_.collective, r.rank, iteration, b.tables), r.stream.get());
       b.receive.poison(r.stream.get());
-      CHECK_CUDA(cudaStreamSynchronize(r.stream.get()));
+      CHECK_CUDA(cuda().cudaStreamSynchronize(r.stream.get()));
     });
   }
 
@@ -103,15 +103,15 @@ class NcclOperation final : public Operation {
     ranks_.on_every_rank([&](std::size_t i, const LocalRank& r) {
       const RankBuffers& b = buffers_[i];
       cudaStream_t stream = r.stream.get();
-      CHECK_CUDA(cudaMemsetAsync(b.wrong, 0, sizeof *b.wrong, stream));
+      CHECK_CUDA(cuda().cudaMemsetAsync(b.wrong, 0, sizeof *b.wrong, stream));
       b.receive.check(pattern_.received(case_.collective, r.rank, case_.count, iteration, b.tables),
                       b.wrong,
                       stream);
       b.receive.check_guards(guard_view(b.guard), b.wrong, stream);
       b.send.check_guards(guard_view(b.guard), b.wrong, stream);
-      CHECK_CUDA(
-          cudaMemcpyAsync(&wrong[i], b.wrong, sizeof wrong[i], cudaMemcpyDeviceToHost, stream));
-      CHECK_CUDA(cudaStreamSynchronize(stream));
+      CHECK_CUDA(cuda().cudaMemcpyAsync(
+          &wrong[i], b.wrong, sizeof wrong[i], cudaMemcpyDeviceToHost, stream));
+      CHECK_CUDA(cuda().cudaStreamSynchronize(stream));
     });
     return std::accumulate(wrong.begin(), wrong.end(), std::uint64_t{0});
   }
@@ -159,8 +159,10 @@ class NcclOperation final : public Operation {
 
 class NcclBackend final : public Backend {
  public:
-  NcclBackend(Control& control, int gpus_per_process)
-      : control_(control), ranks_(control, find_devices(control, gpus_per_process)) {
+  NcclBackend(Control& control, const GpuOptions& options)
+      : control_(control),
+        options_(options),
+        ranks_(control, find_devices(control, options.gpus_per_process), options) {
     std::uint64_t smallest = ~0ULL;
     for (const LocalRank& r : ranks_.local()) {
       smallest = std::min(smallest, r.total_bytes);
@@ -221,6 +223,10 @@ class NcclBackend final : public Backend {
       return fmt::format(
           "{} needs NCCL {} or newer", fabricast::name(c.type), nccl_version_text(since));
     }
+    if (std::string lacking = why_lacking(nccl_library(), fabricast::name(c.collective));
+        !lacking.empty()) {
+      return lacking;
+    }
     if (static_cast<double>(buffer_bytes(c)) > kUsableShare * smallest_gpu_) {
       return fmt::format("needs {} of buffers on each GPU, {:.0f} % of the smallest are {}",
                          gibibytes(static_cast<double>(buffer_bytes(c))),
@@ -236,8 +242,8 @@ class NcclBackend final : public Backend {
     for (const LocalRank& r : ranks_.local()) {
       std::size_t free = 0;
       std::size_t total = 0;
-      CHECK_CUDA(cudaSetDevice(r.device));
-      CHECK_CUDA(cudaMemGetInfo(&free, &total));
+      CHECK_CUDA(cuda().cudaSetDevice(r.device));
+      CHECK_CUDA(cuda().cudaMemGetInfo(&free, &total));
       least = std::min(least, free);
     }
     return least * static_cast<std::uint64_t>(ranks_per_node_);
@@ -260,6 +266,15 @@ class NcclBackend final : public Backend {
 
   [[nodiscard]] std::vector<std::string> warnings() const override {
     std::vector<std::string> list;
+    if (const std::string& file = cuda_library().file; !file.empty()) {
+      list.push_back("not measured on GPUs: " + file + " stands in for CUDA");
+    }
+    if (options_.min_ctas > 0 || options_.max_ctas > 0) {
+      list.push_back(
+          fmt::format("NCCL was given {} to {} thread blocks per collective (0: its choice)",
+                      options_.min_ctas,
+                      options_.max_ctas));
+    }
     if (ranks() == 1) {
       list.emplace_back(
           "one rank: nothing crosses a link; the time is launch and copy cost, so no bus bandwidth "
@@ -283,6 +298,7 @@ class NcclBackend final : public Backend {
 
  private:
   Control& control_;
+  GpuOptions options_;
   NcclRanks ranks_;
   double smallest_gpu_ = 0;  // bytes, over the whole job
   int ranks_per_node_ = 0;
@@ -292,8 +308,8 @@ class NcclBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_nccl_backend(Control& control, int gpus_per_process) {
-  return std::make_unique<NcclBackend>(control, gpus_per_process);
+std::unique_ptr<Backend> make_nccl_backend(Control& control, const GpuOptions& options) {
+  return std::make_unique<NcclBackend>(control, options);
 }
 
 }  // namespace fabricast

@@ -32,7 +32,11 @@ ncclResult_t exchange_ring(const NcclCall& c) {
   });
 }
 
-ncclResult_t exchange_all(const NcclCall& c) {
+// One call where NCCL has it (2.28), else every block as a message.
+ncclResult_t all_to_all(const NcclCall& c) {
+  if (c.api.ncclAlltoAll != nullptr) {
+    return c.api.ncclAlltoAll(c.send, c.receive, c.count, c.type, c.communicator, c.stream);
+  }
   const std::size_t block = c.count * c.element_bytes;
   const auto* send = static_cast<const std::byte*>(c.send);
   auto* receive = static_cast<std::byte*>(c.receive);
@@ -49,9 +53,50 @@ ncclResult_t exchange_all(const NcclCall& c) {
   });
 }
 
+ncclResult_t gather(const NcclCall& c) {
+  if (c.api.ncclGather != nullptr) {
+    return c.api.ncclGather(c.send, c.receive, c.count, c.type, kRoot, c.communicator, c.stream);
+  }
+  const std::size_t block = c.count * c.element_bytes;
+  auto* receive = static_cast<std::byte*>(c.receive);
+  return grouped(c.api, [&] {
+    ncclResult_t status = c.api.ncclSend(c.send, c.count, c.type, kRoot, c.communicator, c.stream);
+    for (int peer = 0; c.rank == kRoot && peer < c.ranks && status == ncclSuccess; ++peer) {
+      status = c.api.ncclRecv(receive + static_cast<std::size_t>(peer) * block,
+                              c.count,
+                              c.type,
+                              peer,
+                              c.communicator,
+                              c.stream);
+    }
+    return status;
+  });
+}
+
+ncclResult_t scatter(const NcclCall& c) {
+  if (c.api.ncclScatter != nullptr) {
+    return c.api.ncclScatter(c.send, c.receive, c.count, c.type, kRoot, c.communicator, c.stream);
+  }
+  const std::size_t block = c.count * c.element_bytes;
+  const auto* send = static_cast<const std::byte*>(c.send);
+  return grouped(c.api, [&] {
+    ncclResult_t status =
+        c.api.ncclRecv(c.receive, c.count, c.type, kRoot, c.communicator, c.stream);
+    for (int peer = 0; c.rank == kRoot && peer < c.ranks && status == ncclSuccess; ++peer) {
+      status = c.api.ncclSend(send + static_cast<std::size_t>(peer) * block,
+                              c.count,
+                              c.type,
+                              peer,
+                              c.communicator,
+                              c.stream);
+    }
+    return status;
+  });
+}
+
 }  // namespace
 
-const std::array<NcclCollective, 7>& nccl_collectives() {
+const std::array<NcclCollective, 9>& nccl_collectives() {
   static constexpr std::array kRows{
       NcclCollective{Collective::kAllReduce,
                      [](const NcclCall& c) {
@@ -68,7 +113,7 @@ const std::array<NcclCollective, 7>& nccl_collectives() {
                        return c.api.ncclReduceScatter(
                            c.send, c.receive, c.count, c.type, c.op, c.communicator, c.stream);
                      }                                        },
-      NcclCollective{Collective::kAllToAll,      exchange_all },
+      NcclCollective{Collective::kAllToAll,      all_to_all   },
       NcclCollective{Collective::kBroadcast,
                      [](const NcclCall& c) {
                        return c.api.ncclBroadcast(
@@ -80,6 +125,8 @@ const std::array<NcclCollective, 7>& nccl_collectives() {
             return c.api.ncclReduce(
                 c.send, c.receive, c.count, c.type, c.op, kRoot, c.communicator, c.stream);
           }                                                   },
+      NcclCollective{Collective::kGather,        gather       },
+      NcclCollective{Collective::kScatter,       scatter      },
       NcclCollective{Collective::kSendRecv,      exchange_ring},
   };
   return kRows;

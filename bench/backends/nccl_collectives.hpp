@@ -55,7 +55,7 @@ inline constexpr std::array kNcclTypes{
 };
 
 /// The rows, root 0 throughout.
-const std::array<NcclCollective, 7>& nccl_collectives();
+const std::array<NcclCollective, 9>& nccl_collectives();
 /// The row, or nullptr where NCCL does not offer the collective.
 const NcclCollective* find_nccl(Collective collective);
 const NcclType& nccl_type(DataType type);

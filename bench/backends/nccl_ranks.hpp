@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench/backends/cuda.hpp"
+#include "bench/backends/gpu.hpp"
 #include "bench/backends/nccl_api.hpp"
 #include "bench/backends/rank_threads.hpp"
 #include "bench/control.hpp"
@@ -27,8 +28,9 @@ class NcclRanks {
  public:
   using Job = std::function<void(std::size_t index, const LocalRank& r)>;
 
-  /// Collective. Every process brings the same number of GPUs. Throws Error.
-  NcclRanks(Control& control, const std::vector<int>& devices);
+  /// Collective. Every process brings the same number of GPUs. Throws Error; ends the process with
+  /// exit code 3 when NCCL's start hangs.
+  NcclRanks(Control& control, const std::vector<int>& devices, const GpuOptions& options);
   ~NcclRanks();
   NcclRanks(const NcclRanks&) = delete;
   NcclRanks& operator=(const NcclRanks&) = delete;
@@ -51,7 +53,7 @@ class NcclRanks {
 
  private:
   void open_devices();
-  void join(const ncclUniqueId& id);
+  void join(const ncclUniqueId& id, const GpuOptions& options);
   void run(const Job& job, const RankThreads::Release& release);
   static void abort(LocalRank& r);
 

@@ -45,7 +45,25 @@ TEST(NcclApi, AnInstalledLibraryHasEveryRequiredCall) {
   EXPECT_EQ(library.api.ncclAlltoAll != nullptr, library.version >= NCCL_VERSION(2, 28, 3));
 }
 
+TEST(CudaApi, WithoutAFileTheCallsAreThoseOfTheProgram) {
+  const CudaLibrary library = load_cuda("");
+  EXPECT_EQ(library.why_missing, "");
+  EXPECT_EQ(library.api.cudaFree, &::cudaFree);
+  EXPECT_EQ(library.api.launch_fill, &launch_fill);
+}
+
+TEST(CudaApi, AFileThatDoesNotStandInForCudaIsOneLineWithTheRemedy) {
+  for (const std::string file : {"/nonexistent/libcudart.so", "libc.so.6"}) {
+    const CudaLibrary library = load_cuda(file);
+    EXPECT_NE(library.why_missing.find(file), std::string::npos) << library.why_missing;
+    EXPECT_NE(library.why_missing.find("unset"), std::string::npos) << library.why_missing;
+    EXPECT_NE(library.why_missing.find("FABRICAST_CUDA_LIBRARY"), std::string::npos);
+    EXPECT_EQ(library.why_missing.find('\n'), std::string::npos);
+  }
+}
+
 TEST(NcclApi, ErrorsCarryTheNameOfTheCall) {
+  EXPECT_EQ(called_function("cuda().cudaMalloc(&memory, bytes(2))"), "cudaMalloc");
   EXPECT_EQ(called_function("cudaMalloc(&memory, bytes(2))"), "cudaMalloc");
   EXPECT_EQ(called_function("api.ncclGroupEnd()"), "ncclGroupEnd");
   EXPECT_EQ(called_function("the collective on the GPU"), "the collective on the GPU");
@@ -69,7 +87,6 @@ TEST(NcclTables, EveryCollectiveOfTheBackendHasOneRow) {
   for (const auto& row : nccl_collectives()) {
     EXPECT_EQ(find_nccl(row.collective), &row) << name(row.collective);
   }
-  EXPECT_EQ(find_nccl(Collective::kGather), nullptr);
 }
 
 TEST(DeviceChoice, OneProcessTakesAllGpus) {
@@ -117,7 +134,7 @@ TEST(Gpus, WithoutAUsableGpuTheBackendIsRefusedWithTheSameLine) {
   }
   const auto control = make_solo_control();
   try {
-    make_nccl_backend(*control, 0);
+    make_nccl_backend(*control, {});
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find(found.why_none), std::string::npos) << error.what();

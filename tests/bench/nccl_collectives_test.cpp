@@ -21,7 +21,7 @@ class NcclOn : public testing::TestWithParam<int> {  // GPUs of the process, 0 =
     if (!found.usable()) {
       GTEST_SKIP() << found.why_none;
     }
-    backend_ = make_nccl_backend(*control_, GetParam());
+    backend_ = make_nccl_backend(*control_, {.gpus_per_process = GetParam()});
   }
 
   std::uint64_t wrong_elements(const Case& c,

@@ -1,0 +1,415 @@
+// `fabricast measure --backend nccl` on GPUs that do not exist: the real program over tests/fakes/.
+#include "core/collective.hpp"
+#include "core/datatype.hpp"
+#include "core/record.hpp"
+#include "tests/e2e/command.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace fabricast {
+namespace {
+
+class FakeGpus : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::string(FABRICAST_FAKE_NCCL).empty()) {
+      GTEST_SKIP() << "this build has no CUDA, so neither the NCCL backend nor its fakes";
+    }
+  }
+
+  // The environment of a command that shall see the fakes.
+  [[nodiscard]] static std::string with(const std::string& settings,
+                                        const std::string& nccl = FABRICAST_FAKE_NCCL) {
+    return "env FABRICAST_CUDA_LIBRARY=" FABRICAST_FAKE_CUDA " FABRICAST_NCCL_LIBRARY=" + nccl +
+           " " + settings + " ";
+  }
+
+  // Three calls per case, no warm-up: collectives 1 to 3 are the first case's.
+  [[nodiscard]] std::string measure(const std::string& options, int timeout_s = 3) const {
+    return "@ measure --backend nccl -w 0 -n 3 --min-samples 3 --precision 1 --timeout " +
+           std::to_string(timeout_s) + " " + options + " -o " + file() + " ";
+  }
+
+  [[nodiscard]] std::string file() const { return folder_.path("rows.jsonl"); }
+
+  // A copy of the fake in which the loader does not find these symbols: their names are spoilt.
+  [[nodiscard]] std::string nccl_without(const std::vector<std::string>& symbols) const {
+    std::ifstream in(FABRICAST_FAKE_NCCL, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    for (const std::string& symbol : symbols) {
+      const std::string name = '\0' + symbol + '\0';
+      for (auto at = bytes.find(name); at != std::string::npos; at = bytes.find(name, at + 1)) {
+        bytes[at + 1] = '-';
+      }
+    }
+    folder_.write("libnccl.so", bytes);
+    return folder_.path("libnccl.so");
+  }
+
+  [[nodiscard]] std::set<Collective> collectives() const {
+    std::set<Collective> found;
+    for (const Record& r : rows()) {
+      found.insert(r.collective);
+    }
+    return found;
+  }
+
+  [[nodiscard]] std::vector<Record> rows() const {
+    return std::filesystem::exists(file()) ? read_jsonl(file()).records : std::vector<Record>{};
+  }
+
+  Folder folder_;
+};
+
+class FakeGpusOfABox : public FakeGpus, public testing::WithParamInterface<int> {};
+
+TEST_P(FakeGpusOfABox, EveryCollectiveOfEveryTypeHasNoWrongElement) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=" + std::to_string(GetParam())) +
+                        measure("--count 0,1,1001 -d all"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  for (const Record& r : rows()) {
+    EXPECT_EQ(r.ranks, GetParam());
+    EXPECT_EQ(r.wrong_elements, 0U) << name(r.collective);
+    EXPECT_EQ(r.rank_median_us.size(), static_cast<std::size_t>(GetParam()));
+  }
+  EXPECT_EQ(rows().size(), kCollectives.size() * kDataTypes.size() * 3);
+  EXPECT_EQ(collectives().size(), kCollectives.size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Gpus,
+                         FakeGpusOfABox,
+                         testing::Values(1, 2, 4, 8),
+                         testing::PrintToStringParamName());
+
+TEST_F(FakeGpus, EveryOperatorOfEveryTypeHasNoWrongElement) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=4") +
+                        measure("--count 1001 -d all --op all --collective all_reduce"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  for (const Record& r : rows()) {
+    EXPECT_EQ(r.wrong_elements, 0U) << name(r.type) << ' ' << name(r.op);
+  }
+  EXPECT_EQ(rows().size(), kDataTypes.size() * kReduceOps.size());
+}
+
+TEST_F(FakeGpus, TheRecordSaysThatTheyAreNotReal) {
+  ASSERT_EQ(run(with("FAKE_CUDA_DEVICES=2") + measure("--collective reduce --count 8")).exit_code,
+            0);
+  const Record r = rows().at(0);
+  EXPECT_EQ(r.origin.machine, "2 x Fake GPU");
+  EXPECT_TRUE(std::any_of(r.warnings.begin(), r.warnings.end(), [](const std::string& line) {
+    return line.find(FABRICAST_FAKE_CUDA) != std::string::npos;
+  }));
+}
+
+TEST_F(FakeGpus, OneFlippedBitOfAnyCollectiveEndsWithCode1) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=2 FAKE_NCCL_WRONG=0@2") + measure("--count 1001"));
+  EXPECT_EQ(said.exit_code, 1) << said.err;
+  EXPECT_NE(said.err.find("1 wrong elements were found"), std::string::npos) << said.err;
+  EXPECT_EQ(rows().at(0).wrong_elements, 1U);
+
+  const Said every = run(with("FAKE_CUDA_DEVICES=2 FAKE_NCCL_WRONG=0") + measure("--count 1001"));
+  EXPECT_EQ(every.exit_code, 1) << every.err;
+  const std::vector<Record> all = rows();
+  for (std::size_t i = all.size() / 2; i < all.size(); ++i) {  // the second run's
+    EXPECT_EQ(all[i].wrong_elements, 3U) << name(all[i].collective);
+  }
+}
+
+struct Failure {
+  const char* title;
+  const char* settings;
+  int exit_code;
+  std::size_t rows;                // finished before
+  std::vector<const char*> words;  // of the message
+};
+
+void PrintTo(const Failure& failure, std::ostream* out) { *out << failure.title; }
+
+class FakeGpusThatFail : public FakeGpus, public testing::WithParamInterface<Failure> {};
+
+// all_reduce of four sizes on two GPUs.
+TEST_P(FakeGpusThatFail, EndInTimeWithAClearMessage) {
+  const Said said =
+      run("timeout -s KILL 60 " + with(std::string("FAKE_CUDA_DEVICES=2 ") + GetParam().settings) +
+          measure("--collective all_reduce --count 1,2,3,4"));
+  EXPECT_EQ(said.exit_code, GetParam().exit_code) << said.err;
+  EXPECT_EQ(rows().size(), GetParam().rows) << said.err;
+  for (const char* words : GetParam().words) {
+    EXPECT_NE(said.err.find(words), std::string::npos) << words << "\n" << said.err;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    With,
+    FakeGpusThatFail,
+    testing::Values(
+        Failure{
+            "NoDriver", "FAKE_CUDA_DRIVER=0", 2, 0, {"no NVIDIA driver", "install it"}
+},
+        Failure{"ADriverThatIsTooOld",
+                "FAKE_CUDA_DRIVER=11080 FAKE_FAULTS=cudaGetDeviceCount@1+=35",
+                2,
+                0,
+                {"serves CUDA 11.8", "update the driver"}},
+        Failure{"NoGpu", "FAKE_CUDA_DEVICES=0", 2, 0, {"shows no GPU", "CUDA_VISIBLE_DEVICES"}},
+        Failure{"GpusInExclusiveUse",
+                "FAKE_FAULTS=cudaStreamCreateWithFlags@1+=46",
+                3,
+                0,
+                {"cudaStreamCreateWithFlags failed", "exclusive use"}},
+        Failure{"TheFirstBufferFailing",
+                "FAKE_FAULTS=cudaMalloc@1=2",
+                3,
+                0,
+                {"rank ", "cudaMalloc failed", "a smaller largest message"}},
+        Failure{"ABufferOfTheThirdCaseFailing",
+                "FAKE_FAULTS=cudaMalloc@14=2",
+                3,
+                2,
+                {"cudaMalloc failed", "a smaller largest message"}},
+        Failure{"TheGpuVanishing",
+                "FAKE_FAULTS=launch_fill@7!=46",
+                3,
+                1,
+                {"rank ", "CUDA error 46", "dmesg"}},
+        Failure{"AnIllegalAddress",
+                "FAKE_FAULTS=cudaStreamQuery@1+=700",
+                3,
+                0,
+                {"rank ", "the collective on the GPU failed", "kernel log"}},
+        Failure{"NoUniqueId",
+                "FAKE_FAULTS=ncclGetUniqueId@1=2",
+                3,
+                0,
+                {"ncclGetUniqueId failed", "NCCL_DEBUG=WARN"}},
+        Failure{"OneRankNotConnecting",
+                "FAKE_FAULTS=ncclCommInitRank@2=2",
+                3,
+                0,
+                {"ncclCommInitRank failed", "NCCL_DEBUG=WARN"}},
+        Failure{"TheFirstCollectiveFailing",
+                "FAKE_FAULTS=ncclAllReduce@1=3",
+                3,
+                0,
+                {"all_reduce failed", "told to fail in ncclAllReduce", "NCCL_DEBUG=WARN"}},
+        Failure{"ALaterCollectiveFailing",
+                "FAKE_FAULTS=ncclAllReduce@8=5",
+                3,
+                1,
+                {"all_reduce failed", "one rank per GPU"}},
+        Failure{"AnErrorInTheBackground",
+                "FAKE_NCCL_ASYNC=1@5",
+                3,
+                1,
+                {"NCCL in the background failed", "see the messages of the other processes"}},
+        Failure{"AHungCollective",
+                "FAKE_NCCL_HANG=1@8",
+                3,
+                2,
+                {"no end of all_reduce/nccl/library/float32/12 after 3 s", "--timeout"}},
+        Failure{"ACallThatNeverReturns",
+                "FAKE_NCCL_STUCK=0@2",
+                3,
+                0,
+                {"no end of all_reduce", "dead or stopped rank"}},
+        Failure{"ARankThatNeverConnects",
+                "FAKE_NCCL_HANG_INIT=1",
+                3,
+                0,
+                {"no end of NCCL's start after 3 s", "--timeout"}}),
+    [](const auto& row) { return std::string(row.param.title); });
+
+TEST_F(FakeGpus, ARankStuckInACallIsFreedWhenAnotherFails) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=2 FAKE_NCCL_STUCK=0@5 FAKE_NCCL_ASYNC=1@5") +
+                        measure("--collective all_reduce --count 1,2,3", 30));
+  EXPECT_EQ(said.exit_code, 3) << said.err;
+  EXPECT_EQ(rows().size(), 1U);
+  EXPECT_NE(said.err.find("rank 1 (GPU 1 of"), std::string::npos) << said.err;
+  EXPECT_NE(said.err.find("NCCL in the background failed"), std::string::npos) << said.err;
+}
+
+struct Since {
+  const char* symbol;
+  int version;  // as ncclGetVersion counts
+};
+constexpr std::array kSince{
+    Since{"ncclMemAlloc",             21901},
+    Since{"ncclMemFree",              21901},
+    Since{"ncclCommRegister",         21901},
+    Since{"ncclCommDeregister",       21901},
+    Since{"ncclGroupSimulateEnd",     22203},
+    Since{"ncclCommWindowRegister",   22703},
+    Since{"ncclCommWindowDeregister", 22703},
+    Since{"ncclAlltoAll",             22803},
+    Since{"ncclGather",               22803},
+    Since{"ncclScatter",              22803},
+};
+
+class FakeNcclOf : public FakeGpus, public testing::WithParamInterface<int> {
+ protected:
+  [[nodiscard]] std::string library() const {
+    std::vector<std::string> absent;
+    for (const Since& row : kSince) {
+      if (row.version > GetParam()) {
+        absent.emplace_back(row.symbol);
+      }
+    }
+    return nccl_without(absent);
+  }
+};
+
+TEST_P(FakeNcclOf, EachVersionRunsEveryCollectiveWithWhatItHas) {
+  const std::string version = std::to_string(GetParam());
+  const Said said = run(
+      with("FAKE_CUDA_DEVICES=2 FAKE_NCCL_VERSION=" + version + " FAKE_LOG=" + folder_.path("log"),
+           library()) +
+      measure("--count 1001"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(collectives().size(), kCollectives.size());
+  for (const Record& r : rows()) {
+    EXPECT_EQ(r.wrong_elements, 0U) << name(r.collective);
+  }
+  const std::string log = folder_.read("log");
+  for (const char* native : {"ncclAlltoAll\n", "ncclGather\n", "ncclScatter\n"}) {
+    EXPECT_EQ(log.find(native) != std::string::npos, GetParam() >= 22803) << native;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Versions,
+    FakeNcclOf,
+    testing::Values(
+        21801, 21901, 22003, 22105, 22203, 22304, 22403, 22501, 22602, 22703, 22803, 22902, 23003),
+    testing::PrintToStringParamName());
+
+TEST_F(FakeGpus, ACollectiveThatNcclLacksIsSkippedWithTheReason) {
+  const Said said =
+      run(with("FAKE_CUDA_DEVICES=2", nccl_without({"ncclSend", "ncclReduceScatter"})) +
+          measure("--count 1001"));
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.err.find("skipped: library all_to_all: NCCL 2.28.9 has no ncclSend: install "
+                          "2.7.3 or newer"),
+            std::string::npos)
+      << said.err;
+  EXPECT_EQ(collectives(),
+            (std::set{Collective::kAllReduce,
+                      Collective::kAllGather,
+                      Collective::kBroadcast,
+                      Collective::kReduce}));
+}
+
+TEST_F(FakeGpus, WithoutACallThatEverythingNeedsNothingRuns) {
+  const Said said = run(with("", nccl_without({"ncclCommAbort"})) + measure("--count 8"));
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.err.find("has no ncclCommAbort: install NCCL 2.4.2 or newer"), std::string::npos)
+      << said.err;
+}
+
+TEST_F(FakeGpus, LimitsOfThreadBlocksReachNccl) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=2 FAKE_LOG=" + folder_.path("log")) +
+                        measure("--collective reduce --count 8 --min-ctas 2 --max-ctas 4"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(folder_.read("log").find("minCTAs=2 maxCTAs=4"), std::string::npos);
+  EXPECT_NE(rows().at(0).warnings.at(1).find("2 to 4 thread blocks"), std::string::npos);
+}
+
+TEST_F(FakeGpus, LimitsOfThreadBlocksThatCannotBeAreRefused) {
+  const Said crossed = run(with("") + measure("--count 8 --min-ctas 8 --max-ctas 4"));
+  EXPECT_EQ(crossed.exit_code, 2);
+  EXPECT_NE(crossed.err.find("--min-ctas of at most --max-ctas"), std::string::npos);
+
+  const Said lacking =
+      run(with("", nccl_without({"ncclCommInitRankConfig"})) + measure("--count 8 --max-ctas 4"));
+  EXPECT_EQ(lacking.exit_code, 2);
+  EXPECT_NE(lacking.err.find("--max-ctas: NCCL 2.28.9 has no ncclCommInitRankConfig"),
+            std::string::npos)
+      << lacking.err;
+}
+
+TEST_F(FakeGpus, WhatDoesNotFitIntoTheGpusIsSkippedWithTheReason) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=2 FAKE_CUDA_MEMORY=1048576") +
+                        measure("--collective all_reduce --bytes 64,4M"));
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(rows().size(), 1U);
+  EXPECT_NE(said.err.find("skipped: library all_reduce: needs 0.0 GiB of buffers on each GPU"),
+            std::string::npos)
+      << said.err;
+}
+
+class FakeGpusOfProcesses : public FakeGpus {
+ protected:
+  void SetUp() override {
+    FakeGpus::SetUp();
+    if (const std::string why = why_no_ranks(); !why.empty()) {
+      GTEST_SKIP() << why;
+    }
+  }
+
+  // Two processes with a GPU each; the second one sees other settings.
+  [[nodiscard]] Said run_two(const std::string& settings_of_the_second) const {
+    const std::string command = measure("--collective all_reduce --count 1,2,3,4");
+    return run("timeout -s KILL 60 " + with("FAKE_CUDA_DEVICES=2") +
+               "mpirun --oversubscribe --bind-to none -np 1 " + command + ": -np 1 env " +
+               settings_of_the_second + " " + command);
+  }
+};
+
+TEST_F(FakeGpusOfProcesses, WorkTogetherAsThreadsDo) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=4") +
+                        "mpirun --oversubscribe --bind-to none -np 2 " + measure("--count 0,1001"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  ASSERT_FALSE(rows().empty());
+  for (const Record& r : rows()) {
+    EXPECT_EQ(r.ranks, 4);
+    EXPECT_EQ(r.wrong_elements, 0U) << name(r.collective);
+  }
+}
+
+TEST_F(FakeGpusOfProcesses, MoreRanksThanGpusAreRefused) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=2") +
+                        "mpirun --oversubscribe --bind-to none -np 3 " + measure("--count 8"));
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.err.find("3 GPUs wanted on this host (3 processes with 1 each), and there are 2"),
+            std::string::npos)
+      << said.err;
+}
+
+TEST_F(FakeGpusOfProcesses, MixedVersionsOfNcclAreRefused) {
+  const Said said = run_two("FAKE_NCCL_VERSION=22703");
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.err.find("different versions of NCCL, 2.27.3 to 2.28.9"), std::string::npos)
+      << said.err;
+}
+
+TEST_F(FakeGpusOfProcesses, AFailureOfOneIsToldWithItsReason) {
+  const Said early = run_two("FAKE_FAULTS=cudaStreamCreateWithFlags@1=2");
+  EXPECT_EQ(early.exit_code, 3) << early.err;
+  EXPECT_NE(early.err.find("rank 1 (GPU 1 of"), std::string::npos) << early.err;
+  EXPECT_NE(early.err.find("cudaStreamCreateWithFlags failed"), std::string::npos) << early.err;
+
+  const Said later = run_two("FAKE_FAULTS=ncclAllReduce@5=3");
+  EXPECT_EQ(later.exit_code, 3) << later.err;
+  EXPECT_NE(later.err.find("told to fail in ncclAllReduce"), std::string::npos) << later.err;
+  EXPECT_EQ(rows().size(), 1U);
+}
+
+TEST_F(FakeGpusOfProcesses, AHungOneEndsTheJob) {
+  const Said said = run_two("FAKE_NCCL_HANG=1@5");
+  EXPECT_EQ(said.exit_code, 3) << said.err;
+  EXPECT_NE(said.err.find("no end of all_reduce/nccl/library/float32/8 after 3 s"),
+            std::string::npos)
+      << said.err;
+  EXPECT_EQ(rows().size(), 1U);
+}
+
+}  // namespace
+}  // namespace fabricast

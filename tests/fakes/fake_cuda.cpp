@@ -1,0 +1,375 @@
+// CUDA's runtime without a GPU: devices are shares of host memory, a stream is a thread that works
+// off its queue in order. The kernels are their host twins.
+//
+// FAKE_CUDA_DEVICES       number of devices (1)
+// FAKE_CUDA_MEMORY        bytes of each (1 GiB)
+// FAKE_CUDA_DRIVER        CUDA version that the driver serves (13000); 0: no driver
+// FAKE_FAULTS             see injection.hpp; statuses are those of cudaError_t
+#include "kernels/pattern_body.hpp"
+#include "kernels/pattern_kernels.hpp"
+#include "tests/fakes/injection.hpp"
+
+#include <cuda_runtime_api.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <type_traits>
+
+// NOLINTBEGIN(readability-identifier-naming): the names are CUDA's
+
+using Clock = std::chrono::steady_clock;
+
+struct CUevent_st {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool recorded = true;  // as CUDA: an event that was never recorded counts as done
+  Clock::time_point time;
+};
+
+struct CUstream_st {
+  using Task = std::function<void()>;
+
+  CUstream_st() : thread([this] { serve(); }) {}
+  ~CUstream_st() {
+    {
+      const std::lock_guard lock(mutex);
+      ending = true;
+    }
+    changed.notify_all();
+    thread.join();
+  }
+
+  void queue(Task task) {
+    const std::lock_guard lock(mutex);
+    tasks.push_back(std::move(task));
+    ++pending;
+    changed.notify_all();
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return pending == 0; });
+  }
+
+  void serve() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [this] { return ending || !tasks.empty(); });
+      if (tasks.empty()) {
+        return;
+      }
+      const Task task = std::move(tasks.front());
+      tasks.pop_front();
+      lock.unlock();
+      task();
+      lock.lock();
+      --pending;
+      changed.notify_all();
+    }
+  }
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Task> tasks;
+  std::atomic<int> pending = 0;
+  bool ending = false;
+  std::thread thread;  // last: it uses all of the above
+};
+
+namespace {
+
+thread_local int t_device = 0;
+thread_local cudaError_t t_last = cudaSuccess;
+
+cudaError_t done(cudaError_t status) {
+  if (status != cudaSuccess) {
+    t_last = status;
+  }
+  return status;
+}
+
+int devices() {
+  static const int count = static_cast<int>(fakes::number("FAKE_CUDA_DEVICES", 1));
+  return count;
+}
+
+std::size_t device_bytes() {
+  static const auto bytes =
+      static_cast<std::size_t>(fakes::number("FAKE_CUDA_MEMORY", std::int64_t{1} << 30));
+  return bytes;
+}
+
+struct Block {
+  int device;
+  std::size_t bytes;
+};
+
+// What is allocated, over all devices.
+class Heap {
+ public:
+  cudaError_t allocate(void** memory, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    if (used_[t_device] + bytes > device_bytes()) {
+      return cudaErrorMemoryAllocation;
+    }
+    *memory = std::malloc(bytes);
+    blocks_[*memory] = {t_device, bytes};
+    used_[t_device] += bytes;
+    return cudaSuccess;
+  }
+
+  cudaError_t release(void* memory) {
+    const std::lock_guard lock(mutex_);
+    const auto at = blocks_.find(memory);
+    if (at == blocks_.end()) {
+      return cudaErrorInvalidValue;
+    }
+    used_[at->second.device] -= at->second.bytes;
+    blocks_.erase(at);
+    std::free(memory);
+    return cudaSuccess;
+  }
+
+  std::size_t free_bytes() {
+    const std::lock_guard lock(mutex_);
+    return device_bytes() - used_[t_device];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<void*, Block> blocks_;
+  std::map<int, std::size_t> used_;
+};
+
+Heap& heap() {
+  static auto* const heap = new Heap;  // streams may outlive static destructors
+  return *heap;
+}
+
+// call(Word{}) with the unsigned integer of that many bytes.
+template <typename Call>
+cudaError_t with_word(int width, const Call& call) {
+  switch (width) {
+    case 1:
+      call(std::uint8_t{});
+      return cudaSuccess;
+    case 2:
+      call(std::uint16_t{});
+      return cudaSuccess;
+    case 4:
+      call(std::uint32_t{});
+      return cudaSuccess;
+    case 8:
+      call(std::uint64_t{});
+      return cudaSuccess;
+    default:
+      return cudaErrorInvalidValue;
+  }
+}
+
+}  // namespace
+
+// Every call: first whether it shall fail.
+#define FAKE(call)                                                   \
+  if (const auto status = fakes::fault(#call); status.has_value()) { \
+    return done(static_cast<cudaError_t>(*status));                  \
+  }
+
+extern "C" {
+
+cudaError_t cudaDriverGetVersion(int* version) {
+  FAKE(cudaDriverGetVersion)
+  *version = static_cast<int>(fakes::number("FAKE_CUDA_DRIVER", 13000));
+  return cudaSuccess;
+}
+
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  FAKE(cudaRuntimeGetVersion)
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+
+const char* cudaGetErrorString(cudaError_t status) {
+  static thread_local std::string text;
+  text = "fake error " + std::to_string(static_cast<int>(status));
+  return text.c_str();
+}
+
+cudaError_t cudaGetLastError() {
+  const cudaError_t last = t_last;
+  t_last = cudaSuccess;
+  return last;
+}
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  FAKE(cudaGetDeviceCount)
+  *count = devices();
+  return done(devices() > 0 ? cudaSuccess : cudaErrorNoDevice);
+}
+
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
+  FAKE(cudaGetDeviceProperties)
+  *properties = {};
+  std::strcpy(properties->name, "Fake GPU");
+  properties->totalGlobalMem = device_bytes();
+  properties->uuid.bytes[0] = static_cast<char>(device + 1);
+  properties->major = 9;
+  return cudaSuccess;
+}
+
+cudaError_t cudaSetDevice(int device) {
+  FAKE(cudaSetDevice)
+  if (device < 0 || device >= devices()) {
+    return done(cudaErrorInvalidDevice);
+  }
+  t_device = device;
+  return cudaSuccess;
+}
+
+cudaError_t cudaGetDevice(int* device) {
+  *device = t_device;
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+  FAKE(cudaMemGetInfo)
+  *free = heap().free_bytes();
+  *total = device_bytes();
+  return cudaSuccess;
+}
+
+cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
+  FAKE(cudaMalloc)
+  return done(heap().allocate(memory, bytes));
+}
+
+cudaError_t cudaFree(void* memory) {
+  FAKE(cudaFree)
+  return done(heap().release(memory));
+}
+
+cudaError_t cudaMemcpyAsync(
+    void* to, const void* from, std::size_t bytes, cudaMemcpyKind /*kind*/, cudaStream_t stream) {
+  FAKE(cudaMemcpyAsync)
+  stream->queue([=] { std::memcpy(to, from, bytes); });
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
+  FAKE(cudaMemsetAsync)
+  stream->queue([=] { std::memset(to, value, bytes); });
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
+  FAKE(cudaStreamCreateWithFlags)
+  *stream = new CUstream_st;
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  FAKE(cudaStreamDestroy)
+  delete stream;
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamQuery(cudaStream_t stream) {
+  FAKE(cudaStreamQuery)
+  return done(stream->pending == 0 ? cudaSuccess : cudaErrorNotReady);
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  FAKE(cudaStreamSynchronize)
+  stream->wait();
+  return cudaSuccess;
+}
+
+cudaError_t cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t function, void* data) {
+  FAKE(cudaLaunchHostFunc)
+  stream->queue([=] { function(data); });
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned /*flags*/) {
+  FAKE(cudaEventCreateWithFlags)
+  *event = new CUevent_st;
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  FAKE(cudaEventDestroy)
+  delete event;
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  FAKE(cudaEventRecord) {
+    const std::lock_guard lock(event->mutex);
+    event->recorded = false;
+  }
+  stream->queue([event] {
+    const std::lock_guard lock(event->mutex);
+    event->time = Clock::now();
+    event->recorded = true;
+    event->changed.notify_all();
+  });
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  FAKE(cudaEventSynchronize)
+  std::unique_lock lock(event->mutex);
+  event->changed.wait(lock, [event] { return event->recorded; });
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) {
+  FAKE(cudaEventElapsedTime)
+  *ms = std::chrono::duration<float, std::milli>(end->time - start->time).count();
+  return cudaSuccess;
+}
+
+cudaError_t fabricast_launch_fill(void* data,
+                                  int width,
+                                  std::uint64_t count,
+                                  const fabricast::PatternView& pattern,
+                                  cudaStream_t stream) {
+  FAKE(launch_fill)
+  return with_word(width, [&](auto word) {
+    stream->queue([=] {
+      fabricast::fill_elements(static_cast<decltype(word)*>(data), count, pattern, 0, 1);
+    });
+  });
+}
+
+cudaError_t fabricast_launch_check(const void* data,
+                                   int width,
+                                   std::uint64_t count,
+                                   const fabricast::PatternView& pattern,
+                                   unsigned long long* wrong,
+                                   cudaStream_t stream) {
+  FAKE(launch_check)
+  return with_word(width, [&](auto word) {
+    stream->queue([=] {
+      *wrong +=
+          fabricast::count_wrong(static_cast<const decltype(word)*>(data), count, pattern, 0, 1);
+    });
+  });
+}
+
+}  // extern "C"
+
+// NOLINTEND(readability-identifier-naming)
+
+static_assert(std::is_same_v<decltype(&fabricast_launch_fill), decltype(&fabricast::launch_fill)>);
+static_assert(
+    std::is_same_v<decltype(&fabricast_launch_check), decltype(&fabricast::launch_check)>);
