@@ -52,6 +52,12 @@ FABRICAST_HOST_DEVICE void for_my_items(std::uint64_t count,
 /// Items of a batch: independent loads in flight before the first store.
 inline constexpr unsigned kCopyBatch = 4;
 
+FABRICAST_HOST_DEVICE inline void write_word(Line* at, const Line& line) { line.write_to(at); }
+template <typename Word>
+FABRICAST_HOST_DEVICE void write_word(Word* at, const Word& word) {
+  *at = word;
+}
+
 template <typename Word>
 FABRICAST_HOST_DEVICE void copy_words(Word* to,
                                       const Word* from,
@@ -66,10 +72,10 @@ FABRICAST_HOST_DEVICE void copy_words(Word* to,
           words[b] = from[first + b * step];
         }
         for (unsigned b = 0; b < kCopyBatch; ++b) {
-          to[first + b * step] = words[b];
+          write_word(&to[first + b * step], words[b]);
         }
       },
-      [&](std::uint64_t i) { to[i] = from[i]; });
+      [&](std::uint64_t i) { write_word(&to[i], from[i]); });
 }
 
 /// Copies by the word `Word`, which both addresses reach after the same number of bytes: those
@@ -120,23 +126,24 @@ inline constexpr unsigned kReduceBatch = 2;
 template <typename Element, unsigned N, unsigned kBatch, typename Load, typename Store>
 FABRICAST_HOST_DEVICE void reduce_runs(int inputs, const Load& load, const Store& store) {
   Sum<Element, N> sums[kBatch];
-  for (int k = 0; k < inputs; ++k) {
-    std::uint64_t words[kBatch][N];
+  std::uint64_t words[kBatch][N];
+  for (unsigned b = 0; b < kBatch; ++b) {
+    load(0, b, words[b]);
+  }
+  for (unsigned b = 0; b < kBatch; ++b) {
+    sums[b].set(words[b]);
+  }
+  for (int k = 1; k < inputs; ++k) {
     for (unsigned b = 0; b < kBatch; ++b) {
       load(k, b, words[b]);
     }
     for (unsigned b = 0; b < kBatch; ++b) {
-      if (k == 0) {
-        sums[b].set(words[b]);
-      } else {
-        sums[b].add(words[b]);
-      }
+      sums[b].add(words[b]);
     }
   }
   for (unsigned b = 0; b < kBatch; ++b) {
-    std::uint64_t words[N];
-    sums[b].get(words);
-    store(b, words);
+    sums[b].get(words[b]);
+    store(b, words[b]);
   }
 }
 
@@ -171,9 +178,10 @@ FABRICAST_HOST_DEVICE void reduce_elements(typename Element::Bits* to,
           words[1] = line.words[1];
         },
         [&](unsigned b, const std::uint64_t(&words)[2]) {
-          *reinterpret_cast<Line*>(to + at(b)) = Line{
+          Line{
               {words[0], words[1]}
-          };
+          }
+              .write_to(to + at(b));
         });
   };
   for_my_items<kReduceBatch>(

@@ -16,6 +16,16 @@ using Byte8 __attribute__((may_alias)) = std::uint64_t;
 /// The widest access of a GPU thread: 16 bytes, moved by one instruction.
 struct __attribute__((may_alias, aligned(16))) Line {
   std::uint64_t words[2];
+
+  /// At a multiple of 16 bytes.
+  FABRICAST_HOST_DEVICE void write_to(void* at) const {
+#ifdef __CUDA_ARCH__
+    // nvcc splits many a plain assignment of 16 bytes into two of 8.
+    asm volatile("st.v2.u64 [%0], {%1, %2};" : : "l"(at), "l"(words[0]), "l"(words[1]) : "memory");
+#else
+    *static_cast<Line*>(at) = *this;
+#endif
+  }
 };
 
 /// How far `p` lies beyond a multiple of `width` bytes, a power of two.
@@ -73,9 +83,10 @@ FABRICAST_HOST_DEVICE void store_words(Bits* data,
   const bool whole = (first_word + N) * kPer <= count;
   if constexpr (N == 2) {
     if (whole && offset_in(at, 16) == 0) {
-      *reinterpret_cast<Line*>(at) = Line{
+      Line{
           {words[0], words[1]}
-      };
+      }
+          .write_to(at);
       return;
     }
   }
