@@ -81,10 +81,11 @@ void refuse_unknown_algorithms(const Selection& selection, const std::vector<Off
   }
 }
 
-bool selects(const Selection& selection, const std::string& algorithm) {
-  return selection.algorithms.empty()
-             ? algorithm == "library"
-             : wants_all(selection.algorithms) || contains(selection.algorithms, algorithm);
+bool selects(const Selection& selection, const Offer& offer, const std::string& algorithm) {
+  if (selection.algorithms.empty()) {
+    return algorithm == "library" || !contains(offer.algorithms, "library");
+  }
+  return wants_all(selection.algorithms) || contains(selection.algorithms, algorithm);
 }
 
 // Bytes of one element of the count argument: a block's worth on every rank where there are blocks.
@@ -184,7 +185,7 @@ Plan plan_cases(const Selection& selection, const Backend& backend) {
   for (const auto& offer : offers) {
     bool any = false;
     for (const auto& algorithm : offer.algorithms) {
-      if (!selects(selection, algorithm)) {
+      if (!selects(selection, offer, algorithm)) {
         continue;
       }
       any = true;

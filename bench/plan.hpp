@@ -10,7 +10,8 @@
 namespace fabricast {
 
 /// Empty lists mean everything that the backend offers, except: no types means float32, no
-/// operators sum, no algorithms "library". The word "all" in a list means every one.
+/// operators sum, no algorithms "library" where the backend has it. The word "all" in a list means
+/// every one.
 struct Selection {
   std::vector<std::string> collectives;
   std::vector<std::string> algorithms;

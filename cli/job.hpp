@@ -14,6 +14,7 @@ struct JobOptions {
   std::string backend = "auto";  // "auto": nccl where there are GPUs, else mpi
   GpuOptions gpu;                // for nccl
   int ranks_per_node = 0;        // 0: as the ranks lie on the hosts
+  int virtual_ranks = 0;         // of the onchip backend; 0: 8
 };
 
 /// Order matters: the backend uses the control plane.

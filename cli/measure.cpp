@@ -53,7 +53,7 @@ void refuse_crossed(const GpuOptions& gpu) {
 void run(Options& o) {
   if (o.measure.selection.sweep.max == 0) {
     // Large enough for the plateau: device links need more than host memory does.
-    const bool gpu = o.measure.job.backend == "nccl" ||
+    const bool gpu = o.measure.job.backend == "nccl" || o.measure.job.backend == "onchip" ||
                      (o.measure.job.backend == "auto" && inspect_gpus().usable());
     o.measure.selection.sweep.max = gpu ? 1ULL << 30 : 16ULL << 20;
   }
@@ -92,7 +92,10 @@ void register_measure(CLI::App& app) {
       "measure", "Measure collectives: under mpirun or srun, or one process with many GPUs");
   Selection& s = o.measure.selection;
   add_list(c, "--collective", s.collectives, "Collectives, or all (default: all that are offered)");
-  add_list(c, "-a,--algorithm", s.algorithms, "library, ring, tree ..., or all (default: library)");
+  add_list(c,
+           "-a,--algorithm",
+           s.algorithms,
+           "library, ring, tree ..., or all (default: library; all of onchip)");
   add_list(c,
            "-d,--type",
            s.types,
@@ -105,8 +108,13 @@ void register_measure(CLI::App& app) {
   add_sizes(c, "--bytes", s.bytes, "Exact message sizes instead of a sweep");
   add_sizes(
       c, "--count", s.counts, "Elements, as the collective's count argument, instead of sizes");
-  c.add_option("--backend", o.measure.job.backend, "auto, mpi (host buffers) or nccl (GPUs)")
+  c.add_option("--backend",
+               o.measure.job.backend,
+               "auto, mpi (host buffers), nccl (GPUs) or onchip (virtual ranks on one GPU)")
       ->capture_default_str();
+  c.add_option(
+       "--ranks", o.measure.job.virtual_ranks, "Virtual ranks of the onchip backend (default: 8)")
+      ->check(CLI::Range(1, 8));
   c.add_option(
        "-g,--gpus", o.measure.job.gpu.gpus_per_process, "GPUs per process (default: divide evenly)")
       ->check(CLI::Range(0, 1024));

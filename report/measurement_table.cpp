@@ -95,7 +95,7 @@ std::string marks_of(const Record& r, const Summary& s, Footnotes& footnotes) {
   } else if (!s.interval_reached) {
     marks += footnotes.mark("fewer than 6 samples: the interval is minimum to maximum");
   }
-  if (r.oversubscribed) {
+  if (r.oversubscribed && r.backend != "onchip") {  // whose warning says what is shared
     marks +=
         footnotes.mark("more ranks than processors: the times include waiting for a processor");
   }

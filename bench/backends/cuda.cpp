@@ -100,6 +100,12 @@ Stream make_stream() {
   return Stream(stream);
 }
 
+Event make_event() {
+  cudaEvent_t event = nullptr;
+  CHECK_CUDA(cuda().cudaEventCreateWithFlags(&event, cudaEventDefault));
+  return Event(event);
+}
+
 DeviceMemory allocate_device_memory(std::size_t bytes) {
   void* memory = nullptr;
   CHECK_CUDA(cuda().cudaMalloc(&memory, bytes));

@@ -54,13 +54,17 @@ inline void destroy_stream(cudaStream_t stream) {
   static_cast<void>(cuda().cudaStreamDestroy(stream));
 }
 inline void free_device_memory(void* memory) { static_cast<void>(cuda().cudaFree(memory)); }
+inline void destroy_event(cudaEvent_t event) { static_cast<void>(cuda().cudaEventDestroy(event)); }
 using Stream = UniqueHandle<cudaStream_t, destroy_stream>;
 using DeviceMemory = UniqueHandle<void*, free_device_memory>;
+using Event = UniqueHandle<cudaEvent_t, destroy_event>;
 
 /// On the current device. Streams do not wait for the default stream, so everything that belongs
 /// together must be queued on one of them.
 Stream make_stream();
 DeviceMemory allocate_device_memory(std::size_t bytes);
+/// One that tells the time.
+Event make_event();
 
 /// 13000 -> "13.0", as CUDA counts.
 std::string cuda_version_text(int version);

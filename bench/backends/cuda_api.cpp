@@ -46,8 +46,10 @@ constexpr std::array kSymbols{
     FABRICAST_SYMBOL(cudaEventRecord),
     FABRICAST_SYMBOL(cudaEventSynchronize),
     FABRICAST_SYMBOL(cudaEventElapsedTime),
-    Symbol{"fabricast_launch_fill",  store<&CudaApi::launch_fill> },
-    Symbol{"fabricast_launch_check", store<&CudaApi::launch_check>},
+    Symbol{"fabricast_launch_fill",     store<&CudaApi::launch_fill>    },
+    Symbol{"fabricast_launch_check",    store<&CudaApi::launch_check>   },
+    Symbol{"fabricast_onchip_channels", store<&CudaApi::onchip_channels>},
+    Symbol{"fabricast_launch_onchip",   store<&CudaApi::launch_onchip>  },
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // in for the GPUs. By default they are those linked into the program, which need no driver to load.
 #pragma once
 
+#include "kernels/onchip_kernels.hpp"
 #include "kernels/pattern_kernels.hpp"
 
 #include <cuda_runtime_api.h>
@@ -34,9 +35,11 @@ struct CudaApi {
   decltype(&::cudaEventRecord) cudaEventRecord = &::cudaEventRecord;
   decltype(&::cudaEventSynchronize) cudaEventSynchronize = &::cudaEventSynchronize;
   decltype(&::cudaEventElapsedTime) cudaEventElapsedTime = &::cudaEventElapsedTime;
-  // Our kernels; a shared object has them as fabricast_launch_fill and fabricast_launch_check.
+  // Our kernels; a shared object has them as fabricast_launch_fill and the like.
   decltype(&::fabricast::launch_fill) launch_fill = &::fabricast::launch_fill;
   decltype(&::fabricast::launch_check) launch_check = &::fabricast::launch_check;
+  decltype(&::fabricast::onchip_channels) onchip_channels = &::fabricast::onchip_channels;
+  decltype(&::fabricast::launch_onchip) launch_onchip = &::fabricast::launch_onchip;
 };
 
 struct CudaLibrary {

@@ -1,12 +1,11 @@
-#include "bench/backends/device_buffer.hpp"
 #include "bench/backends/device_choice.hpp"
 #include "bench/backends/gpu.hpp"
 #include "bench/backends/nccl_collectives.hpp"
 #include "bench/backends/nccl_ranks.hpp"
+#include "bench/backends/rank_buffers.hpp"
 #include "bench/backends/together.hpp"
 #include "bench/launcher.hpp"
 #include "core/error.hpp"
-#include "kernels/pattern_body.hpp"
 
 #include <fmt/format.h>
 
@@ -27,40 +26,6 @@ constexpr double kUsableShare = 0.8;
 
 std::string gibibytes(double bytes) { return fmt::format("{:.1f} GiB", bytes / (1ULL << 30)); }
 
-// What one rank keeps on its GPU for a case.
-struct RankBuffers {
-  DeviceBuffer send;
-  DeviceBuffer receive;
-  DeviceMemory words;  // contributions, sums, one guard element, the counter of wrong elements
-  Pattern::Tables tables{};
-  const std::uint64_t* guard = nullptr;
-  unsigned long long* wrong = nullptr;
-};
-
-RankBuffers make_buffers(const Case& c, const Pattern& pattern, int ranks, const LocalRank& r) {
-  const Extents size = extents(c.collective, r.rank, ranks, c.count);
-  std::vector<std::uint64_t> words = pattern.contributions();
-  words.insert(words.end(), pattern.results().begin(), pattern.results().end());
-  words.push_back(kGuardBits);
-  words.push_back(0);
-
-  RankBuffers b;
-  b.send = DeviceBuffer(size.send, c.type);
-  b.receive = DeviceBuffer(size.receive, c.type);
-  b.words = allocate_device_memory(words.size() * sizeof words[0]);
-  CHECK_CUDA(cuda().cudaMemcpyAsync(b.words.get(),
-                                    words.data(),
-                                    words.size() * sizeof words[0],
-                                    cudaMemcpyHostToDevice,
-                                    r.stream.get()));
-  CHECK_CUDA(cuda().cudaStreamSynchronize(r.stream.get()));
-  const auto* first = static_cast<std::uint64_t*>(b.words.get());
-  b.tables = {first, first + pattern.contributions().size()};
-  b.guard = b.tables.results + pattern.results().size();
-  b.wrong = static_cast<unsigned long long*>(b.words.get()) + words.size() - 1;
-  return b;
-}
-
 class NcclOperation final : public Operation {
  public:
   NcclOperation(NcclRanks& ranks, const Case& c)
@@ -70,16 +35,13 @@ class NcclOperation final : public Operation {
         pattern_(c.type, ranks.ranks(), c.op),
         buffers_(ranks.local().size()) {
     ranks_.on_every_rank([this](std::size_t i, const LocalRank& r) {
-      buffers_[i] = make_buffers(case_, pattern_, ranks_.ranks(), r);
+      buffers_[i] = RankBuffers(case_, pattern_, r.rank, ranks_.ranks(), r.stream.get());
     });
   }
 
   void fill(std::uint64_t iteration) override {
     ranks_.on_every_rank([&](std::size_t i, const LocalRank& r) {
-      const RankBuffers& b = buffers_[i];
-      b.send.poison(r.stream.get());  // its guards
-      b.send.fill(pattern_.sent(case_.collective, r.rank, iteration, b.tables), r.stream.get());
-      b.receive.poison(r.stream.get());
+      buffers_[i].fill(pattern_, iteration);
       CHECK_CUDA(cuda().cudaStreamSynchronize(r.stream.get()));
     });
   }
@@ -99,19 +61,9 @@ class NcclOperation final : public Operation {
   }
 
   std::uint64_t wrong_elements(std::uint64_t iteration) override {
-    std::vector<unsigned long long> wrong(buffers_.size());
-    ranks_.on_every_rank([&](std::size_t i, const LocalRank& r) {
-      const RankBuffers& b = buffers_[i];
-      cudaStream_t stream = r.stream.get();
-      CHECK_CUDA(cuda().cudaMemsetAsync(b.wrong, 0, sizeof *b.wrong, stream));
-      b.receive.check(pattern_.received(case_.collective, r.rank, case_.count, iteration, b.tables),
-                      b.wrong,
-                      stream);
-      b.receive.check_guards(guard_view(b.guard), b.wrong, stream);
-      b.send.check_guards(guard_view(b.guard), b.wrong, stream);
-      CHECK_CUDA(cuda().cudaMemcpyAsync(
-          &wrong[i], b.wrong, sizeof wrong[i], cudaMemcpyDeviceToHost, stream));
-      CHECK_CUDA(cuda().cudaStreamSynchronize(stream));
+    std::vector<std::uint64_t> wrong(buffers_.size());
+    ranks_.on_every_rank([&](std::size_t i, const LocalRank& /*r*/) {
+      wrong[i] = buffers_[i].wrong_elements(pattern_, iteration);
     });
     return std::accumulate(wrong.begin(), wrong.end(), std::uint64_t{0});
   }
@@ -119,7 +71,7 @@ class NcclOperation final : public Operation {
   void flip_bit(std::uint64_t random) override {
     std::vector<std::size_t> holders;  // local ranks that receive something
     for (std::size_t i = 0; i < buffers_.size(); ++i) {
-      if (buffers_[i].receive.bytes() > 0) {
+      if (buffers_[i].received_bytes() > 0) {
         holders.push_back(i);
       }
     }
@@ -127,10 +79,9 @@ class NcclOperation final : public Operation {
       return;
     }
     const std::size_t chosen = holders[random % holders.size()];
-    ranks_.on_every_rank([&](std::size_t i, const LocalRank& r) {
+    ranks_.on_every_rank([&](std::size_t i, const LocalRank& /*r*/) {
       if (i == chosen) {
-        const DeviceBuffer& receive = buffers_[i].receive;
-        receive.flip(random / holders.size() % (receive.bytes() * 8), r.stream.get());
+        buffers_[i].flip(random / holders.size() % (buffers_[i].received_bytes() * 8));
       }
     });
   }
@@ -138,8 +89,8 @@ class NcclOperation final : public Operation {
  private:
   [[nodiscard]] NcclCall call_of(std::size_t i, const LocalRank& r) const {
     return {.api = nccl(),
-            .send = buffers_[i].send.data(),
-            .receive = buffers_[i].receive.data(),
+            .send = buffers_[i].send(),
+            .receive = buffers_[i].receive(),
             .count = case_.count,
             .type = nccl_type(case_.type).type,
             .op = nccl_op(case_.op),
@@ -250,9 +201,7 @@ class NcclBackend final : public Backend {
   }
 
   [[nodiscard]] std::uint64_t buffer_bytes(const Case& c) const override {
-    const Extents root =
-        extents(c.collective, 0, ranks(), c.count);  // no rank has more than the root
-    return device_buffer_bytes(root.send, c.type) + device_buffer_bytes(root.receive, c.type);
+    return rank_buffer_bytes(c, 0, ranks());  // no rank has more than the root
   }
 
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Case& c) override {

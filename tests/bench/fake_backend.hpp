@@ -31,7 +31,13 @@ class FakeOperation final : public Operation {
 
 class FakeBackend final : public Backend {
  public:
-  explicit FakeBackend(int ranks) : ranks_(ranks) {}
+  explicit FakeBackend(int ranks,
+                       std::vector<Offer> offers =
+                           {
+                               {Collective::kAllReduce, {"library", "ring"}},
+                               {Collective::kAllGather, {"library"}        }
+  })
+      : ranks_(ranks), offers_(std::move(offers)) {}
 
   [[nodiscard]] std::string name() const override { return "fake"; }
   [[nodiscard]] int ranks() const override { return ranks_; }
@@ -41,12 +47,7 @@ class FakeBackend final : public Backend {
   [[nodiscard]] int processors() const override { return 8; }
   [[nodiscard]] bool oversubscribed() const override { return false; }
   [[nodiscard]] std::map<std::string, std::string> versions() const override { return {}; }
-  [[nodiscard]] std::vector<Offer> offers() const override {
-    return {
-        {Collective::kAllReduce, {"library", "ring"}},
-        {Collective::kAllGather, {"library"}        }
-    };
-  }
+  [[nodiscard]] std::vector<Offer> offers() const override { return offers_; }
   [[nodiscard]] std::string why_not(const Case& c) const override {
     return c.count > 1'000'000 ? "too many for a fake" : "";
   }
@@ -58,6 +59,7 @@ class FakeBackend final : public Backend {
 
  private:
   int ranks_;
+  std::vector<Offer> offers_;
 };
 
 }  // namespace fabricast

@@ -46,6 +46,20 @@ TEST(Plan, CountsAreTakenAsTheyAre) {
             3U * kDataTypes.size() * 3);  // (2 + 1 algorithms) x types x counts
 }
 
+TEST(Plan, WithoutALibraryEveryAlgorithmIsTheDefault) {
+  const FakeBackend backend(2,
+                            {
+                                {Collective::kAllReduce, {"ring_ll", "one_shot_ll"}}
+  });
+  Selection s;
+  s.counts = {1};
+  EXPECT_EQ(plan_cases(s, backend).cases.size(), 2U);
+  s.algorithms = {"one_shot_ll"};
+  EXPECT_EQ(plan_cases(s, backend).cases.size(), 1U);
+  s.algorithms.clear();
+  EXPECT_EQ(plan_cases(s, FakeBackend(2)).cases.size(), 2U);  // library, for each collective
+}
+
 TEST(Plan, WhatCannotRunIsSkippedWithTheReasonOnce) {
   Selection s;
   s.counts = {1, 2'000'000, 3'000'000};

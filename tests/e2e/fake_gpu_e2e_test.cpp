@@ -34,9 +34,12 @@ class FakeGpus : public testing::Test {
   }
 
   // Three calls per case, no warm-up: collectives 1 to 3 are the first case's.
-  [[nodiscard]] std::string measure(const std::string& options, int timeout_s = 3) const {
-    return "@ measure --backend nccl -w 0 -n 3 --min-samples 3 --precision 1 --timeout " +
-           std::to_string(timeout_s) + " " + options + " -o " + file() + " ";
+  [[nodiscard]] std::string measure(const std::string& options,
+                                    int timeout_s = 3,
+                                    const std::string& backend = "nccl") const {
+    return "@ measure --backend " + backend +
+           " -w 0 -n 3 --min-samples 3 --precision 1 --timeout " + std::to_string(timeout_s) + " " +
+           options + " -o " + file() + " ";
   }
 
   [[nodiscard]] std::string file() const { return folder_.path("rows.jsonl"); }
@@ -98,6 +101,20 @@ TEST_F(FakeGpus, EveryOperatorOfEveryTypeHasNoWrongElement) {
     EXPECT_EQ(r.wrong_elements, 0U) << name(r.type) << ' ' << name(r.op);
   }
   EXPECT_EQ(rows().size(), kDataTypes.size() * kReduceOps.size());
+}
+
+TEST_F(FakeGpus, VirtualRanksOfOneGpuHaveNoWrongElement) {
+  const Said said =
+      run(with("") +
+          measure("--ranks 4 -a all --count 0,1,1001 -d float32,bfloat16,int8", 30, "onchip"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  std::set<std::string> algorithms;
+  for (const Record& r : rows()) {
+    algorithms.insert(r.algorithm);
+    EXPECT_EQ(r.wrong_elements, 0U) << name(r.collective) << ' ' << r.algorithm;
+    EXPECT_TRUE(r.oversubscribed);
+  }
+  EXPECT_TRUE(algorithms.count("ring_ll128") == 1 && algorithms.count("one_shot_fence") == 1);
 }
 
 TEST_F(FakeGpus, TheRecordSaysThatTheyAreNotReal) {

@@ -61,6 +61,27 @@ TEST(MeasureCommand, OversubscriptionIsSaid) {
   EXPECT_NE(said.out.find("oversubscribed"), std::string::npos) << said.out;
 }
 
+TEST(MeasureCommand, VirtualRanksNeedAGpuAndOneProcess) {
+  const Folder folder;
+  const Said said =
+      run("@ measure --backend onchip --ranks 4 --count 1001 -n 3 -o " + folder.path("rows.jsonl"));
+  if (said.exit_code == 0) {  // on a GPU: three collectives, each ring and one more, four protocols
+    const RecordFile rows = read_jsonl(folder.path("rows.jsonl"));
+    EXPECT_EQ(rows.records.size(), 3U * 2 * 4);
+    for (const Record& r : rows.records) {
+      EXPECT_EQ(r.wrong_elements, 0U) << r.algorithm;
+      EXPECT_TRUE(r.oversubscribed);
+      EXPECT_NE(r.warnings.at(0).find("nothing crosses a link"), std::string::npos);
+    }
+  } else {
+    EXPECT_EQ(said.exit_code, 2);
+    EXPECT_NE(said.err.find("GPU"), std::string::npos) << said.err;
+  }
+  const Said elsewhere = run("@ measure --backend nccl --ranks 4");
+  EXPECT_EQ(elsewhere.exit_code, 2);
+  EXPECT_NE(elsewhere.err.find("--ranks"), std::string::npos) << elsewhere.err;
+}
+
 TEST(MeasureCommand, APlantedBitFlipEndsWithCode1) {
   SKIP_WITHOUT_RANKS();
   const Folder folder;

@@ -5,9 +5,11 @@
 // FAKE_CUDA_MEMORY        bytes of each (1 GiB)
 // FAKE_CUDA_DRIVER        CUDA version that the driver serves (13000); 0: no driver
 // FAKE_FAULTS             see injection.hpp; statuses are those of cudaError_t
+#include "kernels/onchip_kernels.hpp"
 #include "kernels/pattern_body.hpp"
 #include "kernels/pattern_kernels.hpp"
 #include "tests/fakes/injection.hpp"
+#include "tests/kernels/host_onchip.hpp"
 
 #include <cuda_runtime_api.h>
 
@@ -173,6 +175,32 @@ cudaError_t with_word(int width, const Call& call) {
       return cudaSuccess;
     default:
       return cudaErrorInvalidValue;
+  }
+}
+
+// One thread for each block of the launch.
+template <fabricast::OnchipProtocol protocol, typename Element>
+void run_blocks_of(const fabricast::OnchipCall& call) {
+  const int channels = call.plan.channels;
+  fabricast::on_virtual_ranks(
+      call.plan.ranks * channels, 1, [&](int block, const fabricast::HostTeam& team) {
+        fabricast::onchip::run_block<protocol, fabricast::HostMemory, Element>(
+            call, block / channels, block % channels, team);
+      });
+}
+
+template <typename Element>
+void run_blocks(const fabricast::OnchipCall& call) {
+  using fabricast::OnchipProtocol;
+  switch (call.plan.protocol) {
+    case OnchipProtocol::kFlag:
+      return run_blocks_of<OnchipProtocol::kFlag, Element>(call);
+    case OnchipProtocol::kFence:
+      return run_blocks_of<OnchipProtocol::kFence, Element>(call);
+    case OnchipProtocol::kLl:
+      return run_blocks_of<OnchipProtocol::kLl, Element>(call);
+    case OnchipProtocol::kLl128:
+      return run_blocks_of<OnchipProtocol::kLl128, Element>(call);
   }
 }
 
@@ -366,6 +394,25 @@ cudaError_t fabricast_launch_check(const void* data,
   });
 }
 
+cudaError_t fabricast_onchip_channels(fabricast::OnchipProtocol /*protocol*/,
+                                      fabricast::DataType /*type*/,
+                                      int ranks,
+                                      int* channels) {
+  FAKE(onchip_channels)
+  *channels = 16 / ranks;
+  return cudaSuccess;
+}
+
+cudaError_t fabricast_launch_onchip(const fabricast::OnchipCall& call,
+                                    fabricast::DataType type,
+                                    cudaStream_t stream) {
+  FAKE(launch_onchip)
+  const bool known = fabricast::with_element(type, [&]<typename Element>(Element /*element*/) {
+    stream->queue([call] { run_blocks<Element>(call); });
+  });
+  return done(known ? cudaSuccess : cudaErrorInvalidValue);
+}
+
 }  // extern "C"
 
 // NOLINTEND(readability-identifier-naming)
@@ -373,3 +420,7 @@ cudaError_t fabricast_launch_check(const void* data,
 static_assert(std::is_same_v<decltype(&fabricast_launch_fill), decltype(&fabricast::launch_fill)>);
 static_assert(
     std::is_same_v<decltype(&fabricast_launch_check), decltype(&fabricast::launch_check)>);
+static_assert(
+    std::is_same_v<decltype(&fabricast_onchip_channels), decltype(&fabricast::onchip_channels)>);
+static_assert(
+    std::is_same_v<decltype(&fabricast_launch_onchip), decltype(&fabricast::launch_onchip)>);
