@@ -2,6 +2,7 @@
 #include "bench/host/add.hpp"
 #include "bench/host/algorithms.hpp"
 #include "bench/host/buffer.hpp"
+#include "bench/host/schedule_run.hpp"
 #include "bench/machine.hpp"
 #include "bench/mpi_call.hpp"
 #include "bench/mpi_control.hpp"
@@ -274,6 +275,16 @@ class MpiBackend final : public Backend {
 
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Case& c) override {
     return std::make_unique<HostOperation>(c, control_.process(), layout_.ranks, call_for(c));
+  }
+
+  [[nodiscard]] std::string why_no_schedules() const override { return ""; }
+
+  [[nodiscard]] std::unique_ptr<ScheduleOperation> prepare_schedule(
+      const MakeTrainingSchedule& make, DataType type, SchedulePart part) override {
+    return make_schedule_run(
+        make(control_.process()),
+        part,
+        {communicator_, control_.wait(), type, types_.at(type).type, types_.at(type).sum});
   }
 
   [[nodiscard]] std::vector<std::string> warnings() const override {
