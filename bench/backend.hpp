@@ -2,6 +2,7 @@
 // bench/backends/.
 #pragma once
 
+#include "bench/patterns/schedule.hpp"
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
 #include "core/reduce_op.hpp"
@@ -37,6 +38,20 @@ class Operation {
   virtual void flip_bit(std::uint64_t random) = 0;
 };
 
+/// What of a schedule runs.
+enum class SchedulePart { kBoth, kCommunication, kCompute };
+
+/// A training step on the ranks that live in this process.
+class ScheduleOperation : public Operation {
+ public:
+  struct Busy {
+    Seconds compute;        // in matrix products
+    Seconds communication;  // with at least one transfer under way
+  };
+  /// One per call of run, in order: the largest of the local ranks.
+  [[nodiscard]] virtual const std::vector<Busy>& busy() const = 0;
+};
+
 /// A collective that a backend can run, with the names of the algorithms it offers for it.
 struct Offer {
   Collective collective;
@@ -63,6 +78,15 @@ class Backend {
   /// Bytes of buffers that one rank needs for this case.
   [[nodiscard]] virtual std::uint64_t buffer_bytes(const Case& c) const = 0;
   [[nodiscard]] virtual std::unique_ptr<Operation> prepare(const Case& c) = 0;
+  /// "" or why this backend runs no training patterns; one that does overrides this and the next.
+  [[nodiscard]] virtual std::string why_no_schedules() const {
+    return "training patterns run on host ranks: --backend mpi";
+  }
+  /// Collective over the job: communicators are made. Null where why_no_schedules says so.
+  [[nodiscard]] virtual std::unique_ptr<ScheduleOperation> prepare_schedule(
+      const MakeTrainingSchedule& /*make*/, DataType /*type*/, SchedulePart /*part*/) {
+    return nullptr;
+  }
   /// What a reader of this backend's numbers must know ("one rank: nothing crosses a link").
   [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
 };

@@ -23,6 +23,13 @@ namespace {
                   : "another place with --out");
 }
 
+template <typename AnyRecord>
+std::string line_of(const AnyRecord& record) {
+  std::ostringstream line;
+  write_jsonl(line, record);
+  return line.str();
+}
+
 bool write_whole(int file, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(file, text.data(), text.size());
@@ -58,11 +65,13 @@ RecordWriter::RecordWriter(const std::string& path) : path_(path) {
 
 RecordWriter::~RecordWriter() { close(file_); }
 
-void RecordWriter::append(const Record& record) {
-  std::ostringstream line;
-  write_jsonl(line, record);
+void RecordWriter::append(const Record& record) { append_line(line_of(record)); }
+
+void RecordWriter::append(const TrainingRecord& record) { append_line(line_of(record)); }
+
+void RecordWriter::append_line(const std::string& line) {
   const off_t before = lseek(file_, 0, SEEK_END);
-  if (!write_whole(file_, line.str())) {
+  if (!write_whole(file_, line)) {
     const int code = errno;
     if (before >= 0 && ftruncate(file_, before) != 0) {
       // A cut last line is also what the reader expects of a killed run.

@@ -19,10 +19,13 @@ class RecordWriter {
   /// On disk when it returns. Throws Error (disk full...) with the rows before it intact: a row
   /// that could not be written whole is taken back.
   void append(const Record& record);
+  void append(const TrainingRecord& record);
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  void append_line(const std::string& line);
+
   std::string path_;
   int file_ = -1;
 };

@@ -16,5 +16,6 @@ void register_predict(CLI::App& app);
 void register_validate(CLI::App& app);
 void register_report(CLI::App& app);
 void register_run(CLI::App& app);
+void register_workloads(CLI::App& app);
 
 }  // namespace fabricast

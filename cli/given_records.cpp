@@ -43,6 +43,13 @@ std::vector<Record> read_records(const std::vector<std::string>& files) {
     for (const auto& line : file.skipped) {
       fmt::print(stderr, "skipped: {}\n", line);
     }
+    if (!file.training.empty()) {
+      fmt::print(stderr,
+                 "left out: {} training patterns of {}: a step of many transfers beside "
+                 "computation is not one collective\n",
+                 file.training.size(),
+                 path);
+    }
     records.insert(records.end(), file.records.begin(), file.records.end());
   }
   return records;

@@ -28,7 +28,8 @@ int run(int argc, char** argv) {
                          register_expect,
                          register_validate,
                          register_report,
-                         register_clusters}) {
+                         register_clusters,
+                         register_workloads}) {
     add(app);
   }
   remember_command_line(argc, argv);

@@ -1,13 +1,15 @@
-// fabricast measure: collectives on this job's ranks, nccl-tests-like options.
+// fabricast measure: collectives on this job's ranks, nccl-tests-like options; or training steps.
 
 #include "bench/backends/gpu.hpp"
 #include "cli/cli.hpp"
 #include "cli/measuring.hpp"
+#include "cli/measuring_patterns.hpp"
 #include "cli/options.hpp"
 #include "core/error.hpp"
 #include "core/size.hpp"
 #include "report/csv.hpp"
 #include "report/measurement_table.hpp"
+#include "report/training_table.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,6 +23,7 @@ namespace {
 
 struct Options {
   MeasureOptions measure;
+  PatternOptions patterns;
   std::string format = "table";
   bool quiet = false;
   double time_cap_s = 1.0;
@@ -28,15 +31,23 @@ struct Options {
   double budget_s = 0;
 };
 
-void print(const MeasureResult& result, const std::string& format) {
+void write_tables(const std::vector<Record>& records) {
+  write_measurement_tables(std::cout, records);
+}
+void write_tables(const std::vector<TrainingRecord>& records) {
+  write_training_tables(std::cout, records);
+}
+
+template <typename AnyRecord>
+void print(const std::vector<AnyRecord>& records, const std::string& format) {
   if (format == "json") {
-    for (const auto& record : result.records) {
+    for (const auto& record : records) {
       write_jsonl(std::cout, record);
     }
   } else if (format == "csv") {
-    write_csv(std::cout, result.records);
+    write_csv(std::cout, records);
   } else {
-    write_measurement_tables(std::cout, result.records);
+    write_tables(records);
   }
   std::cout.flush();
 }
@@ -50,21 +61,8 @@ void refuse_crossed(const GpuOptions& gpu) {
   }
 }
 
-void run(Options& o) {
-  if (o.measure.selection.sweep.max == 0) {
-    // Large enough for the plateau: device links need more than host memory does.
-    const bool gpu = o.measure.job.backend == "nccl" || o.measure.job.backend == "onchip" ||
-                     (o.measure.job.backend == "auto" && inspect_gpus().usable());
-    o.measure.selection.sweep.max = gpu ? 1ULL << 30 : 16ULL << 20;
-  }
-  o.measure.rule.time_cap = Seconds(o.time_cap_s);
-  o.measure.timeout = Seconds(o.timeout_s);
-  o.measure.job.gpu.timeout = o.measure.timeout;
-  refuse_crossed(o.measure.job.gpu);
-  if (o.budget_s > 0) {
-    o.measure.budget = Seconds(o.budget_s);
-  }
-  const MeasureResult result = measure(o.measure);
+template <typename Result>
+void conclude(const Result& result, const Options& o) {
   if (!result.root) {
     return;
   }
@@ -72,7 +70,7 @@ void run(Options& o) {
     fmt::print(stderr, "skipped: {}\n", line);
   }
   if (!o.quiet) {
-    print(result, o.format);
+    print(result.records, o.format);
   }
   if (result.wrong_elements > 0) {
     throw Error(
@@ -83,13 +81,35 @@ void run(Options& o) {
   }
 }
 
+void run(Options& o) {
+  o.measure.rule.time_cap = Seconds(o.time_cap_s);
+  o.measure.timeout = Seconds(o.timeout_s);
+  o.measure.job.gpu.timeout = o.measure.timeout;
+  refuse_crossed(o.measure.job.gpu);
+  if (o.budget_s > 0) {
+    o.measure.budget = Seconds(o.budget_s);
+  }
+  if (!o.patterns.patterns.empty()) {
+    conclude(measure_patterns(o.measure, o.patterns), o);
+    return;
+  }
+  if (o.measure.selection.sweep.max == 0) {
+    // Large enough for the plateau: device links need more than host memory does.
+    const bool gpu = o.measure.job.backend == "nccl" || o.measure.job.backend == "onchip" ||
+                     (o.measure.job.backend == "auto" && inspect_gpus().usable());
+    o.measure.selection.sweep.max = gpu ? 1ULL << 30 : 16ULL << 20;
+  }
+  conclude(measure(o.measure), o);
+}
+
 }  // namespace
 
 void register_measure(CLI::App& app) {
   auto options = std::make_shared<Options>();
   Options& o = *options;
   CLI::App& c = *app.add_subcommand(
-      "measure", "Measure collectives: under mpirun or srun, or one process with many GPUs");
+      "measure",
+      "Measure collectives or training steps: under mpirun or srun, or one process with many GPUs");
   Selection& s = o.measure.selection;
   add_list(c, "--collective", s.collectives, "Collectives, or all (default: all that are offered)");
   add_list(c,
@@ -163,6 +183,7 @@ void register_measure(CLI::App& app) {
       "Flip one received bit per case, chosen by this number: the run must end with exit code 1");
   c.add_flag("--quiet", o.quiet, "No table on stdout");
   add_format(c, o.format);
+  add_pattern_options(c, o.patterns);
   c.callback([options] { run(*options); });
 }
 

@@ -41,23 +41,6 @@ void handle_signals(bool root) {
   std::signal(SIGTERM, root ? end_on_signal : end_quietly);
 }
 
-Origin job_origin(const Backend& backend) {
-  Origin origin = run_origin();
-  origin.machine = backend.machine();
-  origin.cores = backend.processors();
-  origin.versions.merge(backend.versions());
-  return origin;
-}
-
-std::optional<PlantedFlip> planted(const MeasureOptions& options, const Control& control) {
-  if (!options.planted_flip) {
-    return std::nullopt;
-  }
-  return PlantedFlip{
-      static_cast<int>(*options.planted_flip % static_cast<std::uint64_t>(control.processes())),
-      *options.planted_flip / static_cast<std::uint64_t>(control.processes())};
-}
-
 StoppingRule within_budget(const MeasureOptions& options, std::size_t cases) {
   StoppingRule rule = options.rule;
   if (options.budget && cases > 0) {
@@ -68,7 +51,6 @@ StoppingRule within_budget(const MeasureOptions& options, std::size_t cases) {
 
 MeasureResult run_job(const MeasureOptions& options, Job& job) {
   Control& control = *job.control;
-  handle_signals(control.is_root());
   const Plan plan = plan_cases(options.selection, *job.backend);
   if (plan.cases.empty()) {
     throw Error(
@@ -80,7 +62,7 @@ MeasureResult run_job(const MeasureOptions& options, Job& job) {
   driver.rule = within_budget(options, plan.cases.size());
   driver.timeout = options.timeout;
   driver.benchmark_json = options.benchmark_json;
-  driver.flip = planted(options, control);
+  driver.flip = planted_flip(options.planted_flip, control);
   driver.origin = job_origin(*job.backend);
 
   MeasureResult result;
@@ -123,10 +105,28 @@ Origin run_origin() {
   return origin;
 }
 
-MeasureResult measure(const MeasureOptions& options) {
-  Job job = make_job(options.job);
+Origin job_origin(const Backend& backend) {
+  Origin origin = run_origin();
+  origin.machine = backend.machine();
+  origin.cores = backend.processors();
+  origin.versions.merge(backend.versions());
+  return origin;
+}
+
+std::optional<PlantedFlip> planted_flip(const std::optional<std::uint64_t>& number,
+                                        const Control& control) {
+  if (!number) {
+    return std::nullopt;
+  }
+  const auto processes = static_cast<std::uint64_t>(control.processes());
+  return PlantedFlip{static_cast<int>(*number % processes), *number / processes};
+}
+
+void on_job(const JobOptions& options, const std::function<void(Job&)>& body) {
+  Job job = make_job(options);
   try {
-    return run_job(options, job);
+    handle_signals(job.control->is_root());
+    body(job);
   } catch (const Error& error) {
     if (job.control->processes() == 1) {
       throw;
@@ -138,8 +138,13 @@ MeasureResult measure(const MeasureOptions& options) {
     }
     fmt::print(stderr, "fabricast: {}\n", error.what());
     job.control->abort(static_cast<int>(error.exit_code()));
-    throw;  // not reached; the compiler does not see through the virtual call
   }
+}
+
+MeasureResult measure(const MeasureOptions& options) {
+  MeasureResult result;
+  on_job(options.job, [&](Job& job) { result = run_job(options, job); });
+  return result;
 }
 
 }  // namespace fabricast

@@ -6,6 +6,8 @@
 #include "cli/job.hpp"
 #include "core/record.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +36,17 @@ struct MeasureResult {
 /// failure on one process ends the whole job with the error's exit code; a failure of a
 /// single-process job is thrown as Error.
 MeasureResult measure(const MeasureOptions& options);
+
+/// Runs `body` on the processes of a job, interrupts handled. A failure on one process ends the
+/// whole job with the error's exit code; that of a single-process job is thrown as Error.
+void on_job(const JobOptions& options, const std::function<void(Job&)>& body);
+
+/// run_origin with the machine and the versions of the backend.
+Origin job_origin(const Backend& backend);
+
+/// Which process flips which bit for this number; nothing without one.
+std::optional<PlantedFlip> planted_flip(const std::optional<std::uint64_t>& number,
+                                        const Control& control);
 
 /// The command line of this process, for records.
 void remember_command_line(int argc, char** argv);

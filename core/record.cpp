@@ -40,58 +40,32 @@ json derived(const Record& r) {
   return out;
 }
 
-std::optional<StopReason> find_stop_reason(std::string_view name) {
-  for (const auto& row : kStopReasons) {
-    if (row.name == name) {
-      return row.id;
-    }
-  }
-  return std::nullopt;
-}
-
-void refuse_bad_samples(const Record& r, const std::string& where) {
-  for (const auto& list : {r.samples_us, r.rank_median_us}) {
-    for (const double us : list) {
-      if (!(us >= 0 && us < 1e15)) {
-        throw Error("record: a time is negative or absurd", where, "times in microseconds");
-      }
-    }
-  }
-}
-
 }  // namespace
 
 json to_json(const Record& r) {
-  const Origin& o = r.origin;
-  return {
-      {"schema",           kSchema                    },
-      {"time_utc",         o.time_utc                 },
-      {"command_line",     o.command_line             },
-      {"fabricast",        o.fabricast                },
-      {"host",             o.host                     },
-      {"machine",          o.machine                  },
-      {"cores",            o.cores                    },
-      {"versions",         o.versions                 },
-      {"provenance",       name(Provenance::kMeasured)},
-      {"collective",       name(r.collective)         },
-      {"backend",          r.backend                  },
-      {"algorithm",        r.algorithm                },
-      {"type",             name(r.type)               },
-      {"op",               name(r.op)                 },
-      {"count",            r.count                    },
-      {"bytes",            r.bytes                    },
-      {"ranks",            r.ranks                    },
-      {"ranks_per_node",   r.ranks_per_node           },
-      {"oversubscribed",   r.oversubscribed           },
-      {"in_place",         r.in_place                 },
-      {"samples_us",       r.samples_us               },
-      {"calls_per_sample", r.calls_per_sample         },
-      {"stopped_by",       name(r.stopped_by)         },
-      {"rank_median_us",   r.rank_median_us           },
-      {"wrong_elements",   r.wrong_elements           },
-      {"warnings",         r.warnings                 },
-      {"derived",          derived(r)                 }
-  };
+  json object = origin_json(r.origin);
+  object.update(json{
+      {"schema",           kSchema           },
+      {"collective",       name(r.collective)},
+      {"backend",          r.backend         },
+      {"algorithm",        r.algorithm       },
+      {"type",             name(r.type)      },
+      {"op",               name(r.op)        },
+      {"count",            r.count           },
+      {"bytes",            r.bytes           },
+      {"ranks",            r.ranks           },
+      {"ranks_per_node",   r.ranks_per_node  },
+      {"oversubscribed",   r.oversubscribed  },
+      {"in_place",         r.in_place        },
+      {"samples_us",       r.samples_us      },
+      {"calls_per_sample", r.calls_per_sample},
+      {"stopped_by",       name(r.stopped_by)},
+      {"rank_median_us",   r.rank_median_us  },
+      {"wrong_elements",   r.wrong_elements  },
+      {"warnings",         r.warnings        },
+      {"derived",          derived(r)        }
+  });
+  return object;
 }
 
 Record record_from_json(const json& object, const std::string& where) {
@@ -101,18 +75,8 @@ Record record_from_json(const json& object, const std::string& where) {
                 where,
                 "this program reads " + std::string(kSchema));
   }
-  if (const auto p = f.take<std::string>("provenance"); p != name(Provenance::kMeasured)) {
-    throw Error("record: provenance '" + p + "'", where, "a record is always measured");
-  }
   Record r;
-  Origin& o = r.origin;
-  o.time_utc = f.take<std::string>("time_utc");
-  o.command_line = f.take<std::string>("command_line");
-  o.fabricast = f.take<std::string>("fabricast");
-  o.host = f.take<std::string>("host");
-  o.machine = f.take<std::string>("machine");
-  o.cores = f.take_count<int>("cores");
-  o.versions = f.take<std::map<std::string, std::string>>("versions");
+  r.origin = take_origin(f);
   r.collective = f.take_name("collective", find_collective, kCollectives);
   r.backend = f.take<std::string>("backend");
   r.algorithm = f.take<std::string>("algorithm");
@@ -137,7 +101,8 @@ Record record_from_json(const json& object, const std::string& where) {
   r.warnings = f.take<std::vector<std::string>>("warnings");
   f.skip("derived");
   f.refuse_unknown();
-  refuse_bad_samples(r, where);
+  refuse_bad_times(r.samples_us, where);
+  refuse_bad_times(r.rank_median_us, where);
   return r;
 }
 
@@ -170,7 +135,11 @@ RecordFile read_jsonl(const std::string& path) {
     if (object.is_discarded()) {
       throw Error("this line is not JSON", where, "restore the file, or delete the line");
     }
-    file.records.push_back(record_from_json(object, where));
+    if (object.is_object() && object.value("schema", json()) == kTrainingSchema) {
+      file.training.push_back(training_record_from_json(object, where));
+    } else {
+      file.records.push_back(record_from_json(object, where));
+    }
   }
   return file;
 }

@@ -3,51 +3,20 @@
 
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
+#include "core/origin.hpp"
 #include "core/provenance.hpp"
 #include "core/reduce_op.hpp"
 #include "core/statistics.hpp"
+#include "core/training_record.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <array>
 #include <cstdint>
 #include <iosfwd>
-#include <map>
 #include <string>
 #include <vector>
 
 namespace fabricast {
-
-/// Why sampling ended.
-enum class StopReason { kPrecise, kTimeCap, kSampleCap, kFixedCount };
-
-struct StopReasonInfo {
-  StopReason id;
-  std::string_view name;
-  std::string_view meaning;
-};
-inline constexpr std::array kStopReasons{
-    StopReasonInfo{StopReason::kPrecise,    "precise",     "95 % interval of the median within +-2 %" },
-    StopReasonInfo{StopReason::kTimeCap,    "time_cap",    "the time allowed for one case was used up"},
-    StopReasonInfo{
-                   StopReason::kSampleCap,  "sample_cap",  "the largest number of samples was reached"},
-    StopReasonInfo{StopReason::kFixedCount, "fixed_count", "as many calls as were asked for"          },
-};
-constexpr std::string_view name(StopReason r) {
-  return kStopReasons[static_cast<std::size_t>(r)].name;
-}
-
-/// Where and with what the case ran.
-struct Origin {
-  std::string time_utc;  // ISO 8601, start of the run
-  std::string command_line;
-  std::string fabricast;  // version and commit
-  std::string host;       // rank 0's host name
-  std::string machine;    // processor or GPU model, memory
-  int cores = 0;          // processors that the ranks of rank 0's host may use
-  /// Library -> version: mpi, nccl, cuda_driver, benchmark...
-  std::map<std::string, std::string> versions;
-};
 
 struct Record {
   Origin origin;
@@ -90,6 +59,7 @@ void write_jsonl(std::ostream& out, const Record& record);
 
 struct RecordFile {
   std::vector<Record> records;
+  std::vector<TrainingRecord> training;
   /// "FILE:LINE: reason" of a last line that was cut short: a run that was killed leaves one.
   std::vector<std::string> skipped;
 };

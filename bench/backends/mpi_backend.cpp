@@ -2,6 +2,7 @@
 #include "bench/host/algorithms.hpp"
 #include "bench/host/buffer.hpp"
 #include "bench/host/reduce.hpp"
+#include "bench/host/schedule_run.hpp"
 #include "bench/machine.hpp"
 #include "bench/mpi_call.hpp"
 #include "bench/mpi_control.hpp"
@@ -301,6 +302,17 @@ class MpiBackend final : public Backend {
 
   [[nodiscard]] std::unique_ptr<Operation> prepare(const Case& c) override {
     return std::make_unique<HostOperation>(c, control_.process(), layout_.ranks, call_for(c));
+  }
+
+  [[nodiscard]] std::string why_no_schedules() const override { return ""; }
+
+  [[nodiscard]] std::unique_ptr<ScheduleOperation> prepare_schedule(
+      const MakeTrainingSchedule& make, DataType type, SchedulePart part) override {
+    const MpiType& mpi = types_.at(type);
+    const MPI_Op sum = mpi.ops[static_cast<std::size_t>(ReduceOp::kSum)];
+    return make_schedule_run(make(control_.process()),
+                             part,
+                             {communicator_, control_.wait(), type, mpi.type, sum});
   }
 
   [[nodiscard]] std::vector<std::string> warnings() const override {

@@ -72,16 +72,19 @@ void GuardedBuffer::fill(const PatternView& pattern) {
 
 void GuardedBuffer::poison() { std::fill(bytes_.begin(), bytes_.end(), kPoison); }
 
-std::uint64_t GuardedBuffer::wrong(const PatternView& pattern) const {
+std::uint64_t GuardedBuffer::wrong(const PatternView& pattern,
+                                   std::uint64_t first,
+                                   std::uint64_t elements) const {
+  const std::byte* block = data() + first * static_cast<std::size_t>(width_);
   switch (width_) {
     case 1:
       return wrong_as<std::uint8_t>(data(), elements_, pattern);
     case 2:
-      return wrong_as<std::uint16_t>(data(), elements_, pattern);
+      return wrong_as<std::uint16_t>(block, elements, pattern);
     case 4:
-      return wrong_as<std::uint32_t>(data(), elements_, pattern);
+      return wrong_as<std::uint32_t>(block, elements, pattern);
     default:
-      return wrong_as<std::uint64_t>(data(), elements_, pattern);
+      return wrong_as<std::uint64_t>(block, elements, pattern);
   }
 }
 

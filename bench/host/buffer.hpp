@@ -27,7 +27,13 @@ class GuardedBuffer {
   /// Every byte, guards included.
   void poison();
   /// Elements that differ from the pattern, and guard bytes that were written to.
-  [[nodiscard]] std::uint64_t wrong(const PatternView& pattern) const;
+  [[nodiscard]] std::uint64_t wrong(const PatternView& pattern) const {
+    return wrong(pattern, 0, elements_);
+  }
+  /// Of a block of elements alone; the pattern begins with the block.
+  [[nodiscard]] std::uint64_t wrong(const PatternView& pattern,
+                                    std::uint64_t first,
+                                    std::uint64_t elements) const;
   [[nodiscard]] std::uint64_t broken_guards() const;
 
   static constexpr std::size_t kGuard = 64;
