@@ -310,9 +310,8 @@ class MpiBackend final : public Backend {
       const MakeTrainingSchedule& make, DataType type, SchedulePart part) override {
     const MpiType& mpi = types_.at(type);
     const MPI_Op sum = mpi.ops[static_cast<std::size_t>(ReduceOp::kSum)];
-    return make_schedule_run(make(control_.process()),
-                             part,
-                             {communicator_, control_.wait(), type, mpi.type, sum});
+    return make_schedule_run(
+        make(control_.process()), part, {communicator_, control_.wait(), type, mpi.type, sum});
   }
 
   [[nodiscard]] std::vector<std::string> warnings() const override {
