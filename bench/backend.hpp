@@ -5,11 +5,13 @@
 #include "bench/patterns/schedule.hpp"
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
+#include "core/gpu_state.hpp"
 #include "core/reduce_op.hpp"
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,13 @@ struct Case {
   DataType type = DataType::kFloat32;
   std::uint64_t count = 0;  // elements as the collective's count argument
   ReduceOp op = ReduceOp::kSum;
+  bool in_place = false;
+};
+
+/// What one call took on one rank.
+struct RankTime {
+  Seconds host;                        // from the call to its completion
+  std::optional<Seconds> device = {};  // by the GPU's clock, where there is one
 };
 
 /// A case with its buffers, on the ranks that live in this process.
@@ -31,7 +40,7 @@ class Operation {
   /// guards.
   virtual void fill(std::uint64_t iteration) = 0;
   /// One call, to completion, on every local rank. Returns each local rank's own time.
-  virtual std::vector<Seconds> run() = 0;
+  virtual std::vector<RankTime> run() = 0;
   /// Elements (guards included) that are not what the pattern says, on the local ranks.
   virtual std::uint64_t wrong_elements(std::uint64_t iteration) = 0;
   /// Flips one bit of one local rank's received data: proves that the check can fail.
@@ -87,6 +96,11 @@ class Backend {
       const MakeTrainingSchedule& /*make*/, DataType /*type*/, SchedulePart /*part*/) {
     return nullptr;
   }
+  /// What of Record::settings and Record::setup_us holds for every case.
+  [[nodiscard]] virtual std::map<std::string, std::string> settings() const { return {}; }
+  [[nodiscard]] virtual std::map<std::string, double> setup_us() const { return {}; }
+  /// Of the job's GPUs, now. Collective. Not known() where there are none.
+  [[nodiscard]] virtual GpuState gpu_state() { return {}; }
   /// What a reader of this backend's numbers must know ("one rank: nothing crosses a link").
   [[nodiscard]] virtual std::vector<std::string> warnings() const { return {}; }
 };

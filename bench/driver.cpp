@@ -38,8 +38,10 @@ Record make_record(const Case& c,
                    const Backend& backend,
                    const Origin& origin,
                    Samples samples,
-                   std::vector<double> medians) {
+                   std::vector<double> medians,
+                   const GpuState& gpus) {
   Record r;
+  r.gpu_state = gpus;
   r.origin = origin;
   r.collective = c.collective;
   r.backend = backend.name();
@@ -53,6 +55,11 @@ Record make_record(const Case& c,
   r.oversubscribed = backend.oversubscribed();
   r.samples_us = std::move(samples.slowest_us);
   r.stopped_by = samples.stopped_by;
+  r.in_place = c.in_place;
+  r.settings = backend.settings();
+  r.setup_us = backend.setup_us();
+  r.setup_us["first_call"] = samples.first_call_us;
+  r.device_samples_us = std::move(samples.slowest_device_us);
   r.rank_median_us = std::move(medians);
   r.wrong_elements = samples.wrong_elements;
   r.warnings = backend.warnings();
@@ -125,12 +132,13 @@ void initialize_benchmark(std::vector<std::string> words) {
 }  // namespace
 
 std::string benchmark_name(const Backend& backend, const Case& c) {
-  return fmt::format("{}/{}/{}/{}{}/{}",
+  return fmt::format("{}/{}/{}/{}{}{}/{}",
                      name(c.collective),
                      backend.name(),
                      c.algorithm,
                      name(c.type),
                      c.op == ReduceOp::kSum ? "" : fmt::format("/{}", name(c.op)),
+                     c.in_place ? "/in_place" : "",
                      message_bytes(backend, c));
 }
 
@@ -159,10 +167,11 @@ void drive(const std::vector<Case>& cases,
             refuse_too_large(c, backend, control);
             const auto operation = backend.prepare(c);
             Samples samples = sample(*operation, control, options.rule, watchdog, options.flip);
+            const GpuState gpus = backend.gpu_state();
             run_case(state, samples.slowest_us);
             std::vector<double> medians = rank_medians(samples, control);
-            const Record record =
-                make_record(c, backend, options.origin, std::move(samples), std::move(medians));
+            const Record record = make_record(
+                c, backend, options.origin, std::move(samples), std::move(medians), gpus);
             add_counters(state, record);
             if (control.is_root()) {
               on_record(record);

@@ -147,7 +147,19 @@ std::vector<std::uint64_t> selected_counts(const Selection& selection,
                                  : exact_counts(selection, collective, unit, backend);
 }
 
-// Every type, operator and size of one algorithm; only what reduces has operators.
+// Out of place and in place, as far as asked for and as the collective can.
+std::vector<bool> placements(Selection::InPlace asked, Collective collective) {
+  std::vector<bool> list;
+  if (asked != Selection::InPlace::kYes) {
+    list.push_back(false);
+  }
+  if (asked != Selection::InPlace::kNo && info(collective).in_place) {
+    list.push_back(true);
+  }
+  return list;
+}
+
+// Every type, operator, placement and size of one algorithm; only what reduces has operators.
 std::vector<Case> cases_of(const Selection& selection,
                            Collective collective,
                            const std::string& algorithm,
@@ -158,8 +170,10 @@ std::vector<Case> cases_of(const Selection& selection,
   for (const DataType type : types) {
     const auto counts = selected_counts(selection, collective, type, backend);
     for (const ReduceOp op : info(collective).reduces ? ops : std::vector{ReduceOp::kSum}) {
-      for (const std::uint64_t count : counts) {
-        cases.push_back({collective, algorithm, type, count, op});
+      for (const bool in_place : placements(selection.in_place, collective)) {
+        for (const std::uint64_t count : counts) {
+          cases.push_back({collective, algorithm, type, count, op, in_place});
+        }
       }
     }
   }

@@ -18,6 +18,9 @@ struct Selection {
   std::vector<std::string> types;
   std::vector<std::string> ops;  // of collectives that reduce; none means sum
 
+  enum class InPlace { kNo, kYes, kBoth };
+  InPlace in_place = InPlace::kNo;  // of collectives that can
+
   // Sizes: the first of these three that is given.
   std::vector<std::uint64_t> counts;  // elements, as the collective's count argument
   std::vector<std::uint64_t> bytes;   // exact message sizes: one that does not divide is an error

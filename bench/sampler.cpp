@@ -17,6 +17,23 @@ Seconds since(Clock::time_point start) {
   return Seconds(std::chrono::duration<double>(Clock::now() - start).count());
 }
 
+double slowest_host(const std::vector<RankTime>& ranks) {
+  double slowest = 0;
+  for (const RankTime& r : ranks) {
+    slowest = std::max(slowest, r.host.si());
+  }
+  return slowest;
+}
+
+// Negative without a GPU's clock.
+double slowest_device(const std::vector<RankTime>& ranks) {
+  double slowest = -1;
+  for (const RankTime& r : ranks) {
+    slowest = std::max(slowest, r.device ? r.device->si() : -1);
+  }
+  return slowest;
+}
+
 // Sorting all samples after each one would cost more than small collectives take: look at 10, 12,
 // 15, ... samples, 20 % apart.
 int next_look(int samples, const StoppingRule& rule) {
@@ -65,18 +82,20 @@ Samples sample(Operation& operation,
     operation.fill(pattern);
     watchdog.arm();
     control.barrier();
-    const std::vector<Seconds> local = operation.run();
-    const Seconds slowest = *std::max_element(local.begin(), local.end());
-    std::array agreed{slowest.si(), since(start).si()};
+    const std::vector<RankTime> local = operation.run();
+    std::array agreed{slowest_host(local), slowest_device(local), since(start).si()};
     control.max_each(agreed);
     watchdog.disarm();
 
+    if (pattern == 0) {
+      samples.first_call_us = agreed[0] * 1e6;
+    }
     const bool timed = iteration >= 0;
     if (flip && iteration == 0 && flip->process == control.process()) {
       operation.flip_bit(flip->random);
     }
     samples.wrong_elements += operation.wrong_elements(pattern);
-    const Seconds elapsed(agreed[1]);
+    const Seconds elapsed(agreed[2]);
     if (!timed) {
       // A first call opens connections; warm-up that eats half the time is cut, on all ranks alike.
       if (elapsed > rule.time_cap * 0.5) {
@@ -85,9 +104,12 @@ Samples sample(Operation& operation,
       continue;
     }
     samples.slowest_us.push_back(agreed[0] * 1e6);
+    if (agreed[1] >= 0) {
+      samples.slowest_device_us.push_back(agreed[1] * 1e6);
+    }
     samples.local_us.resize(local.size());
     for (std::size_t r = 0; r < local.size(); ++r) {
-      samples.local_us[r].push_back(in_us(local[r]));
+      samples.local_us[r].push_back(in_us(local[r].host));
     }
     const int n = static_cast<int>(samples.slowest_us.size());
     if (n < look_at && elapsed <= rule.time_cap) {

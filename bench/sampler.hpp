@@ -22,6 +22,8 @@ struct StoppingRule {
 
 struct Samples {
   std::vector<double> slowest_us;             // per iteration, the maximum over all ranks
+  std::vector<double> slowest_device_us;      // the same by the GPUs' clocks, or none
+  double first_call_us = 0;                   // untimed or timed: the very first
   std::vector<std::vector<double>> local_us;  // per local rank, its own times
   std::uint64_t wrong_elements = 0;           // over all ranks and iterations
   StopReason stopped_by = StopReason::kPrecise;

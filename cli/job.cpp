@@ -6,6 +6,8 @@
 #include "core/error.hpp"
 #include "core/names.hpp"
 
+#include <fmt/format.h>
+
 namespace fabricast {
 
 namespace {
@@ -17,6 +19,17 @@ std::string resolve(const std::string& backend) {
   return inspect_gpus().usable() ? "nccl" : "mpi";
 }
 
+void refuse_options_of_nccl(const JobOptions& options, const std::string& backend) {
+  const auto settings = settings_of(options.gpu);
+  if (backend != "nccl" && !settings.empty()) {
+    throw Error(
+        fmt::format(
+            "{} is a setting of NCCL, and the backend is {}", settings.begin()->first, backend),
+        "",
+        "--backend nccl, or leave the option out");
+  }
+}
+
 }  // namespace
 
 Job make_job(const JobOptions& options) {
@@ -26,6 +39,7 @@ Job make_job(const JobOptions& options) {
                 "--ranks",
                 "mpirun -np N, or --gpus N; --ranks is for --backend onchip");
   }
+  refuse_options_of_nccl(options, backend);
   Job job;
   if (backend == "mpi") {
     job.control = make_mpi_control();

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include <iostream>
+#include <map>
 #include <memory>
 
 namespace fabricast {
@@ -52,15 +53,6 @@ void print(const std::vector<AnyRecord>& records, const std::string& format) {
   std::cout.flush();
 }
 
-void refuse_crossed(const GpuOptions& gpu) {
-  if (gpu.max_ctas > 0 && gpu.min_ctas > gpu.max_ctas) {
-    throw Error(
-        fmt::format("no number of thread blocks is between {} and {}", gpu.min_ctas, gpu.max_ctas),
-        "--min-ctas, --max-ctas",
-        "--min-ctas of at most --max-ctas");
-  }
-}
-
 template <typename Result>
 void conclude(const Result& result, const Options& o) {
   if (!result.root) {
@@ -85,7 +77,7 @@ void run(Options& o) {
   o.measure.rule.time_cap = Seconds(o.time_cap_s);
   o.measure.timeout = Seconds(o.timeout_s);
   o.measure.job.gpu.timeout = o.measure.timeout;
-  refuse_crossed(o.measure.job.gpu);
+  refuse_contradictions(o.measure.job.gpu);
   if (o.budget_s > 0) {
     o.measure.budget = Seconds(o.budget_s);
   }
@@ -100,6 +92,51 @@ void run(Options& o) {
     o.measure.selection.sweep.max = gpu ? 1ULL << 30 : 16ULL << 20;
   }
   conclude(measure(o.measure), o);
+}
+
+// The names of a table's rows, for an option that takes one of them.
+template <typename Table>
+auto choices(const Table& table) {
+  std::map<std::string, decltype(table.front().id)> names;
+  for (const auto& row : table) {
+    names.emplace(row.name, row.id);
+  }
+  return CLI::CheckedTransformer(names);
+}
+
+void add_gpu_options(CLI::App& c, GpuOptions& gpu) {
+  c.add_option("--ranks-per-gpu",
+               gpu.ranks_per_gpu,
+               "Virtual ranks of NCCL that share each GPU: for trying out, not for bandwidth")
+      ->check(CLI::Range(1, 16));
+  c.add_option("--min-ctas",
+               gpu.min_ctas,
+               "Fewest thread blocks per collective of NCCL (default: its choice)")
+      ->check(CLI::Range(1, 64));
+  c.add_option("--max-ctas",
+               gpu.max_ctas,
+               "Most thread blocks per collective of NCCL (default: its choice)")
+      ->check(CLI::Range(1, 64));
+  c.add_option(
+       "--cta-policy", gpu.cta_policy, "default, efficiency, or zero: copy engines where NCCL can")
+      ->transform(choices(kCtaPolicies));
+  c.add_option("--buffers",
+               gpu.buffers,
+               "plain, nccl (ncclMemAlloc), registered, window or symmetric (default: plain)")
+      ->transform(choices(kBufferKinds));
+  c.add_flag("--graph", gpu.graph, "Launch each collective as a CUDA graph");
+  c.add_flag("--non-blocking", gpu.non_blocking, "Non-blocking communicators");
+  c.add_option("--split",
+               gpu.split,
+               "Split the ranks into communicators that run at once: /8 for runs of 8, %8 for "
+               "every eighth rank");
+  c.add_option("--issue",
+               gpu.one_thread,
+               "threads (one for each GPU of a process) or group (one for all) (default: threads)")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{
+          {"threads", false},
+          {"group",   true }
+  }));
 }
 
 }  // namespace
@@ -120,7 +157,13 @@ void register_measure(CLI::App& app) {
            "-d,--type",
            s.types,
            "float32, bfloat16, float8_e4m3, int8 ..., or all (default: float32)");
-  add_list(c, "--op", s.ops, "sum, prod, min, max, avg, or all (default: sum)");
+  add_list(c, "--op", s.ops, "sum, prod, min, max, avg, mulsum, or all (default: sum)");
+  c.add_option("--in-place", s.in_place, "no, yes or both: the result overwrites the input")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Selection::InPlace>{
+          {"no",   Selection::InPlace::kNo  },
+          {"yes",  Selection::InPlace::kYes },
+          {"both", Selection::InPlace::kBoth}
+  }));
   add_size(c, "-b,--min-bytes", s.sweep.min, "Smallest message (default: 8)");
   add_size(
       c, "-e,--max-bytes", s.sweep.max, "Largest message (default: 16M on the host, 1G on GPUs)");
@@ -142,15 +185,7 @@ void register_measure(CLI::App& app) {
                o.measure.job.ranks_per_node,
                "Pretend nodes of this many ranks, for hierarchical (default: the real hosts)")
       ->check(CLI::Range(1, 1 << 20));
-  GpuOptions& gpu = o.measure.job.gpu;
-  c.add_option("--min-ctas",
-               gpu.min_ctas,
-               "Fewest thread blocks per collective of NCCL (default: its choice)")
-      ->check(CLI::Range(1, 64));
-  c.add_option("--max-ctas",
-               gpu.max_ctas,
-               "Most thread blocks per collective of NCCL (default: its choice)")
-      ->check(CLI::Range(1, 64));
+  add_gpu_options(c, o.measure.job.gpu);
   c.add_option("-w,--warmup", o.measure.rule.warmup, "Untimed iterations per case")
       ->capture_default_str()
       ->check(CLI::Range(0, 1000000));

@@ -37,18 +37,22 @@ struct CollectiveInfo {
   bool blocks_per_rank;
   bool reduces;
   bool rooted;
+  /// NCCL and MPI can let the result overwrite the input.
+  bool in_place;
 };
 
 inline constexpr std::array kCollectives{
-    CollectiveInfo{Collective::kAllReduce,     "all_reduce",     bus::both_passes, false, true,  false},
-    CollectiveInfo{Collective::kAllGather,     "all_gather",     bus::one_pass,    true,  false, false},
-    CollectiveInfo{Collective::kReduceScatter, "reduce_scatter", bus::one_pass,    true,  true,  false},
-    CollectiveInfo{Collective::kAllToAll,      "all_to_all",     bus::one_pass,    true,  false, false},
-    CollectiveInfo{Collective::kBroadcast,     "broadcast",      bus::whole,       false, false, true },
-    CollectiveInfo{Collective::kReduce,        "reduce",         bus::whole,       false, true,  true },
-    CollectiveInfo{Collective::kGather,        "gather",         bus::one_pass,    true,  false, true },
-    CollectiveInfo{Collective::kScatter,       "scatter",        bus::one_pass,    true,  false, true },
-    CollectiveInfo{Collective::kSendRecv,      "send_recv",      bus::whole,       false, false, false},
+    CollectiveInfo{
+                   Collective::kAllReduce,     "all_reduce",     bus::both_passes, false, true,  false, true },
+    CollectiveInfo{Collective::kAllGather,     "all_gather",     bus::one_pass,    true,  false, false, true },
+    CollectiveInfo{
+                   Collective::kReduceScatter, "reduce_scatter", bus::one_pass,    true,  true,  false, true },
+    CollectiveInfo{Collective::kAllToAll,      "all_to_all",     bus::one_pass,    true,  false, false, false},
+    CollectiveInfo{Collective::kBroadcast,     "broadcast",      bus::whole,       false, false, true,  true },
+    CollectiveInfo{Collective::kReduce,        "reduce",         bus::whole,       false, true,  true,  true },
+    CollectiveInfo{Collective::kGather,        "gather",         bus::one_pass,    true,  false, true,  true },
+    CollectiveInfo{Collective::kScatter,       "scatter",        bus::one_pass,    true,  false, true,  true },
+    CollectiveInfo{Collective::kSendRecv,      "send_recv",      bus::whole,       false, false, false, false},
 };
 
 constexpr const CollectiveInfo& info(Collective c) {

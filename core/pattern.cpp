@@ -89,6 +89,15 @@ Circle averages(std::uint64_t limit, int ranks) {
   return c;
 }
 
+// What fits after the multiplication too.
+Circle multiplied_sums(std::uint64_t limit, int ranks) {
+  Circle c = sums(limit / kPreFactor, ranks);
+  for (auto& value : c.reduced) {
+    value *= kPreFactor;
+  }
+  return c;
+}
+
 Circle circle_for(ReduceOp op, DataType type, int ranks) {
   const auto limit = static_cast<std::uint64_t>(info(type).exact_limit);
   switch (op) {
@@ -100,6 +109,8 @@ Circle circle_for(ReduceOp op, DataType type, int ranks) {
       return extremes(limit, ranks, [](auto a, auto b) { return std::max(a, b); });
     case ReduceOp::kAvg:
       return averages(limit, ranks);
+    case ReduceOp::kPreMulSum:
+      return multiplied_sums(limit, ranks);
     default:
       return sums(limit, ranks);
   }
@@ -232,6 +243,14 @@ Extents extents(Collective c, int rank, int ranks, std::uint64_t count) {
       return {root ? all : 0, count};
   }
   return {};
+}
+
+InPlace in_place(Collective c, int rank, int ranks, std::uint64_t count) {
+  const Extents size = extents(c, rank, ranks, count);
+  const std::uint64_t own = static_cast<std::uint64_t>(rank) * count;
+  return {.elements = std::max(size.send, size.receive),
+          .send_at = size.send > 0 && size.send < size.receive ? own : 0,
+          .receive_at = size.receive > 0 && size.receive < size.send ? own : 0};
 }
 
 }  // namespace fabricast

@@ -91,4 +91,13 @@ struct Extents {
 };
 Extents extents(Collective c, int rank, int ranks, std::uint64_t count);
 
+/// One buffer for both, as NCCL defines in place: of a rank's blocks, its own is the one that goes
+/// in or comes out. In elements. For collectives whose info says in_place.
+struct InPlace {
+  std::uint64_t elements = 0;
+  std::uint64_t send_at = 0;
+  std::uint64_t receive_at = 0;
+};
+InPlace in_place(Collective c, int rank, int ranks, std::uint64_t count);
+
 }  // namespace fabricast

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "core/json_fields.hpp"
 #include "core/names.hpp"
+#include "core/sample_shape.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -33,11 +34,54 @@ json derived(const Record& r) {
       {"p99_us",         s.p99    },
       {"valid",          r.valid()}
   };
+  if (!r.device_samples_us.empty()) {
+    out["device_median_us"] = summarize(r.device_samples_us).median;
+  }
+  if (const auto skew = find_skew(r.rank_median_us)) {
+    out["slowest_rank"] = skew->slowest_rank;
+    out["slowest_rank_excess"] = skew->excess;
+  }
+  if (const auto drift = find_drift(r.samples_us)) {
+    out["drift"] = drift->change;
+  }
+  if (const auto modes = find_two_modes(r.samples_us)) {
+    out["modes_us"] = {modes->fast, modes->slow};
+    out["slow_mode_share"] = modes->slow_share;
+  }
   if (r.ranks > 1 && s.median > 0) {  // for one rank nothing crossed a link: no rate
     out["algbw_GBps"] = in_GBps(algbw(r.message(), median));
     out["busbw_GBps"] = in_GBps(busbw(r.collective, r.ranks, r.message(), median));
   }
   return out;
+}
+
+json gpu_state_json(const GpuState& s) {
+  return {
+      {"sm_clock_MHz",     s.sm_clock_MHz    },
+      {"sm_clock_max_MHz", s.sm_clock_max_MHz},
+      {"power_W",          s.power_W         },
+      {"power_limit_W",    s.power_limit_W   },
+      {"temperature_C",    s.temperature_C   },
+      {"slowed_by",        s.slowed_by       }
+  };
+}
+
+GpuState gpu_state_from(const json& object, const std::string& where) {
+  JsonFields f(object, "gpu_state", where, "see docs/formats.md");
+  GpuState s;
+  s.sm_clock_MHz = f.take<double>("sm_clock_MHz");
+  s.sm_clock_max_MHz = f.take<double>("sm_clock_max_MHz");
+  s.power_W = f.take<double>("power_W");
+  s.power_limit_W = f.take<double>("power_limit_W");
+  s.temperature_C = f.take<double>("temperature_C");
+  s.slowed_by = f.take<std::vector<std::string>>("slowed_by");
+  f.refuse_unknown();
+  return s;
+}
+
+template <typename T>
+T take_optional(JsonFields& f, const char* key) {
+  return f.has(key) ? f.take<T>(key) : T{};
 }
 
 }  // namespace
@@ -65,6 +109,18 @@ json to_json(const Record& r) {
       {"warnings",         r.warnings        },
       {"derived",          derived(r)        }
   });
+  if (!r.settings.empty()) {
+    object["settings"] = r.settings;
+  }
+  if (!r.setup_us.empty()) {
+    object["setup_us"] = r.setup_us;
+  }
+  if (r.gpu_state.known()) {
+    object["gpu_state"] = gpu_state_json(r.gpu_state);
+  }
+  if (!r.device_samples_us.empty()) {
+    object["device_samples_us"] = r.device_samples_us;
+  }
   return object;
 }
 
@@ -93,7 +149,13 @@ Record record_from_json(const json& object, const std::string& where) {
   }
   r.oversubscribed = f.take<bool>("oversubscribed");
   r.in_place = f.take<bool>("in_place");
+  r.settings = take_optional<std::map<std::string, std::string>>(f, "settings");
+  r.setup_us = take_optional<std::map<std::string, double>>(f, "setup_us");
+  if (f.has("gpu_state")) {
+    r.gpu_state = gpu_state_from(f.take<json>("gpu_state"), where);
+  }
   r.samples_us = f.take<std::vector<double>>("samples_us");
+  r.device_samples_us = take_optional<std::vector<double>>(f, "device_samples_us");
   r.calls_per_sample = f.take_count<int>("calls_per_sample");
   r.stopped_by = f.take_name("stopped_by", find_stop_reason, kStopReasons);
   r.rank_median_us = f.take<std::vector<double>>("rank_median_us");
@@ -102,7 +164,11 @@ Record record_from_json(const json& object, const std::string& where) {
   f.skip("derived");
   f.refuse_unknown();
   refuse_bad_times(r.samples_us, where);
+  refuse_bad_times(r.device_samples_us, where);
   refuse_bad_times(r.rank_median_us, where);
+  for (const auto& [what, us] : r.setup_us) {
+    refuse_bad_times({us}, where);
+  }
   return r;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
+#include "core/gpu_state.hpp"
 #include "core/origin.hpp"
 #include "core/provenance.hpp"
 #include "core/reduce_op.hpp"
@@ -33,12 +34,22 @@ struct Record {
   bool oversubscribed = false;  // more ranks than processors on some host
 
   bool in_place = false;  // the result overwrote the input
+  /// What the user asked of the library beyond its defaults: "graph" -> "on". Such rows are
+  /// measurements of those settings and not of the library's own choice.
+  std::map<std::string, std::string> settings;
+  /// Times before the samples, of the slowest rank: "init" and "split" of the communicator, the
+  /// "first_call" of this case.
+  std::map<std::string, double> setup_us;
 
   std::vector<double> samples_us;  // one per iteration: the slowest rank's time, in order
+  /// The same iterations by the GPU's clock: from the start of a rank's work in its stream to its
+  /// end, the slowest rank's. Empty where there is none.
+  std::vector<double> device_samples_us;
   /// Calls that each sample is the mean of: 1 for what this program measures, the iterations of a
   /// row of nccl-tests; 0 where the file does not say.
   int calls_per_sample = 1;
   StopReason stopped_by = StopReason::kPrecise;
+  GpuState gpu_state;                  // right after the last sample
   std::vector<double> rank_median_us;  // each rank's own median; the largest is the slowest rank
   std::uint64_t wrong_elements = 0;    // over all ranks and all timed iterations
   std::vector<std::string> warnings;   // what a reader must know, in words

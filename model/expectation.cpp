@@ -41,6 +41,9 @@ std::string why_not(const Record& r, const Cluster& cluster) {
   if (r.oversubscribed) {
     return "ranks shared a processor or GPU";
   }
+  if (!r.settings.empty()) {
+    return "measured with settings of the user's, which the model does not price";
+  }
   if (on_host(cluster) != (r.backend == "mpi")) {
     return on_host(cluster) ? "measured on GPUs, the cluster is of host ranks (--cluster)"
                             : "measured on host buffers, the cluster is of GPUs (--cluster)";

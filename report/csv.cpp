@@ -55,6 +55,28 @@ std::string busbw_of(const MeasuredRow& r) {
               busbw(r.record.collective, r.record.ranks, r.record.message(), median));
 }
 
+std::string settings_of(const MeasuredRow& r) {
+  std::vector<std::string> items;
+  for (const auto& [setting, value] : r.record.settings) {
+    items.push_back(fmt::format("{}={}", setting, value));
+  }
+  return joined(items);
+}
+
+std::string device_median_of(const MeasuredRow& r) {
+  const auto& samples = r.record.device_samples_us;
+  return samples.empty() ? "" : text(summarize(samples).median);
+}
+
+std::string first_call_of(const MeasuredRow& r) {
+  const auto found = r.record.setup_us.find("first_call");
+  return found == r.record.setup_us.end() ? "" : text(found->second);
+}
+
+std::string sm_clock_of(const MeasuredRow& r) {
+  return r.record.gpu_state.known() ? text(r.record.gpu_state.sm_clock_MHz) : "";
+}
+
 Bytes message(const ForecastRow& r) { return Bytes(static_cast<double>(r.prediction.bytes)); }
 
 std::string algbw_of(const ForecastRow& r) {
@@ -74,37 +96,42 @@ std::string nccl_estimate_of(const ForecastRow& r) {
 // Short names keep a column on one line.
 using M = const MeasuredRow&;
 constexpr CsvColumn<MeasuredRow> kMeasuredColumns[]{
-    {"kind",             [](M) { return text("measured"); }                 },
-    {"time_utc",         [](M r) { return text(r.record.origin.time_utc); } },
-    {"host",             [](M r) { return text(r.record.origin.host); }     },
-    {"machine",          [](M r) { return text(r.record.origin.machine); }  },
-    {"fabricast",        [](M r) { return text(r.record.origin.fabricast); }},
-    {"collective",       [](M r) { return text(name(r.record.collective)); }},
-    {"backend",          [](M r) { return text(r.record.backend); }         },
-    {"algorithm",        [](M r) { return text(r.record.algorithm); }       },
-    {"type",             [](M r) { return text(name(r.record.type)); }      },
-    {"op",               [](M r) { return text(name(r.record.op)); }        },
-    {"count",            [](M r) { return text(r.record.count); }           },
-    {"bytes",            [](M r) { return text(r.record.bytes); }           },
-    {"ranks",            [](M r) { return text(r.record.ranks); }           },
-    {"ranks_per_node",   [](M r) { return text(r.record.ranks_per_node); }  },
-    {"oversubscribed",   [](M r) { return truth(r.record.oversubscribed); } },
-    {"in_place",         [](M r) { return truth(r.record.in_place); }       },
-    {"n",                [](M r) { return text(r.summary.n); }              },
-    {"calls_per_sample", [](M r) { return text(r.record.calls_per_sample); }},
-    {"median_us",        [](M r) { return time(r, r.summary.median); }      },
-    {"median_low_us",    [](M r) { return time(r, r.summary.low); }         },
-    {"median_high_us",   [](M r) { return time(r, r.summary.high); }        },
-    {"min_us",           [](M r) { return time(r, r.summary.min); }         },
-    {"p95_us",           [](M r) { return time(r, r.summary.p95); }         },
-    {"p99_us",           [](M r) { return time(r, r.summary.p99); }         },
-    {"max_us",           [](M r) { return time(r, r.summary.max); }         },
-    {"algbw_GBps",       [](M r) { return algbw_of(r); }                    },
-    {"busbw_GBps",       [](M r) { return busbw_of(r); }                    },
-    {"stopped_by",       [](M r) { return text(name(r.record.stopped_by)); }},
-    {"wrong_elements",   [](M r) { return text(r.record.wrong_elements); }  },
-    {"valid",            [](M r) { return truth(r.record.valid()); }        },
-    {"warnings",         [](M r) { return joined(r.record.warnings); }      },
+    {"kind",             [](M) { return text("measured"); }                      },
+    {"time_utc",         [](M r) { return text(r.record.origin.time_utc); }      },
+    {"host",             [](M r) { return text(r.record.origin.host); }          },
+    {"machine",          [](M r) { return text(r.record.origin.machine); }       },
+    {"fabricast",        [](M r) { return text(r.record.origin.fabricast); }     },
+    {"collective",       [](M r) { return text(name(r.record.collective)); }     },
+    {"backend",          [](M r) { return text(r.record.backend); }              },
+    {"algorithm",        [](M r) { return text(r.record.algorithm); }            },
+    {"type",             [](M r) { return text(name(r.record.type)); }           },
+    {"op",               [](M r) { return text(name(r.record.op)); }             },
+    {"count",            [](M r) { return text(r.record.count); }                },
+    {"bytes",            [](M r) { return text(r.record.bytes); }                },
+    {"ranks",            [](M r) { return text(r.record.ranks); }                },
+    {"ranks_per_node",   [](M r) { return text(r.record.ranks_per_node); }       },
+    {"oversubscribed",   [](M r) { return truth(r.record.oversubscribed); }      },
+    {"in_place",         [](M r) { return truth(r.record.in_place); }            },
+    {"settings",         settings_of                                             },
+    {"n",                [](M r) { return text(r.summary.n); }                   },
+    {"calls_per_sample", [](M r) { return text(r.record.calls_per_sample); }     },
+    {"median_us",        [](M r) { return time(r, r.summary.median); }           },
+    {"median_low_us",    [](M r) { return time(r, r.summary.low); }              },
+    {"median_high_us",   [](M r) { return time(r, r.summary.high); }             },
+    {"min_us",           [](M r) { return time(r, r.summary.min); }              },
+    {"p95_us",           [](M r) { return time(r, r.summary.p95); }              },
+    {"p99_us",           [](M r) { return time(r, r.summary.p99); }              },
+    {"max_us",           [](M r) { return time(r, r.summary.max); }              },
+    {"device_median_us", device_median_of                                        },
+    {"first_call_us",    first_call_of                                           },
+    {"sm_clock_MHz",     sm_clock_of                                             },
+    {"slowed_by",        [](M r) { return joined(r.record.gpu_state.slowed_by); }},
+    {"algbw_GBps",       [](M r) { return algbw_of(r); }                         },
+    {"busbw_GBps",       [](M r) { return busbw_of(r); }                         },
+    {"stopped_by",       [](M r) { return text(name(r.record.stopped_by)); }     },
+    {"wrong_elements",   [](M r) { return text(r.record.wrong_elements); }       },
+    {"valid",            [](M r) { return truth(r.record.valid()); }             },
+    {"warnings",         [](M r) { return joined(r.record.warnings); }           },
 };
 
 using F = const ForecastRow&;

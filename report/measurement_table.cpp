@@ -1,5 +1,6 @@
 #include "report/measurement_table.hpp"
 
+#include "core/sample_shape.hpp"
 #include "core/size.hpp"
 #include "report/number.hpp"
 
@@ -98,6 +99,12 @@ std::string marks_of(const Record& r, const Summary& s, Footnotes& footnotes) {
   if (r.oversubscribed && r.backend != "onchip") {  // whose warning says what is shared
     marks +=
         footnotes.mark("more ranks than processors: the times include waiting for a processor");
+  }
+  if (const std::string why = alarms(r.gpu_state); !why.empty()) {
+    marks += footnotes.mark("the GPUs' clocks were held down: " + why);
+  }
+  for (const auto& line : describe_shape(r.samples_us, r.rank_median_us)) {
+    marks += footnotes.mark(line);
   }
   for (const auto& warning : r.warnings) {
     marks += footnotes.mark(warning);

@@ -42,7 +42,11 @@ std::string ranks_text(int ranks, int ranks_per_node) {
 }
 
 std::string variant(const Record& record) {
-  return record.backend + "/" + record.algorithm + (record.in_place ? " in place" : "");
+  std::string text = record.backend + "/" + record.algorithm + (record.in_place ? " in place" : "");
+  for (const auto& [setting, value] : record.settings) {
+    text += fmt::format(" {}={}", setting, value);
+  }
+  return text;
 }
 
 }  // namespace fabricast

@@ -26,7 +26,7 @@ std::string heading(const RecordGroup& group);
 /// "4 ranks", "16 ranks, 8 per node": the second part only where there are several nodes.
 std::string ranks_text(int ranks, int ranks_per_node);
 
-/// "nccl/ring", "nccl/library in place".
+/// "nccl/ring", "nccl/library in place", "nccl/library graph=on".
 std::string variant(const Record& record);
 
 }  // namespace fabricast

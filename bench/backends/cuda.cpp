@@ -109,7 +109,7 @@ Event make_event() {
 DeviceMemory allocate_device_memory(std::size_t bytes) {
   void* memory = nullptr;
   CHECK_CUDA(cuda().cudaMalloc(&memory, bytes));
-  return DeviceMemory(memory);
+  return DeviceMemory(memory, {[](void* m) { static_cast<void>(cuda().cudaFree(m)); }});
 }
 
 std::string cuda_version_text(int version) {

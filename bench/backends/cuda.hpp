@@ -4,6 +4,7 @@
 #include "bench/backends/cuda_api.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,10 +54,20 @@ class UniqueHandle {
 inline void destroy_stream(cudaStream_t stream) {
   static_cast<void>(cuda().cudaStreamDestroy(stream));
 }
-inline void free_device_memory(void* memory) { static_cast<void>(cuda().cudaFree(memory)); }
 inline void destroy_event(cudaEvent_t event) { static_cast<void>(cuda().cudaEventDestroy(event)); }
+inline void destroy_graph(cudaGraph_t graph) { static_cast<void>(cuda().cudaGraphDestroy(graph)); }
+inline void destroy_graph_exec(cudaGraphExec_t graph) {
+  static_cast<void>(cuda().cudaGraphExecDestroy(graph));
+}
+using Graph = UniqueHandle<cudaGraph_t, destroy_graph>;
+using GraphExec = UniqueHandle<cudaGraphExec_t, destroy_graph_exec>;
 using Stream = UniqueHandle<cudaStream_t, destroy_stream>;
-using DeviceMemory = UniqueHandle<void*, free_device_memory>;
+/// What frees it depends on what allocated it.
+struct FreeMemory {
+  void (*free)(void* memory) = nullptr;
+  void operator()(void* memory) const { free(memory); }
+};
+using DeviceMemory = std::unique_ptr<void, FreeMemory>;
 using Event = UniqueHandle<cudaEvent_t, destroy_event>;
 
 /// On the current device. Streams do not wait for the default stream, so everything that belongs

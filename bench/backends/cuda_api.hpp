@@ -35,6 +35,13 @@ struct CudaApi {
   decltype(&::cudaEventRecord) cudaEventRecord = &::cudaEventRecord;
   decltype(&::cudaEventSynchronize) cudaEventSynchronize = &::cudaEventSynchronize;
   decltype(&::cudaEventElapsedTime) cudaEventElapsedTime = &::cudaEventElapsedTime;
+  decltype(&::cudaStreamBeginCapture) cudaStreamBeginCapture = &::cudaStreamBeginCapture;
+  decltype(&::cudaStreamEndCapture) cudaStreamEndCapture = &::cudaStreamEndCapture;
+  decltype(&::cudaGraphInstantiateWithFlags) cudaGraphInstantiateWithFlags =
+      &::cudaGraphInstantiateWithFlags;
+  decltype(&::cudaGraphLaunch) cudaGraphLaunch = &::cudaGraphLaunch;
+  decltype(&::cudaGraphDestroy) cudaGraphDestroy = &::cudaGraphDestroy;
+  decltype(&::cudaGraphExecDestroy) cudaGraphExecDestroy = &::cudaGraphExecDestroy;
   // Our kernels; a shared object has them as fabricast_launch_fill and the like.
   decltype(&::fabricast::launch_fill) launch_fill = &::fabricast::launch_fill;
   decltype(&::fabricast::launch_check) launch_check = &::fabricast::launch_check;

@@ -2,21 +2,24 @@
 
 #include "kernels/pattern_body.hpp"
 
+#include <utility>
+
 namespace fabricast {
 
 std::uint64_t device_buffer_bytes(std::uint64_t elements, DataType type) {
   return elements * static_cast<std::uint64_t>(info(type).bytes) + 2 * kGuardBytes;
 }
 
-DeviceBuffer::DeviceBuffer(std::uint64_t elements, DataType type)
-    : elements_(elements),
-      width_(info(type).bytes),
-      memory_(allocate_device_memory(device_buffer_bytes(elements, type))) {}
+DeviceBuffer::DeviceBuffer(std::uint64_t elements, DataType type, DeviceMemory memory)
+    : elements_(elements), width_(info(type).bytes), memory_(std::move(memory)) {}
 
-void* DeviceBuffer::data() const { return static_cast<std::byte*>(memory_.get()) + kGuardBytes; }
+void* DeviceBuffer::at(std::uint64_t element) const {
+  return static_cast<std::byte*>(memory_.get()) + kGuardBytes +
+         element * static_cast<std::uint64_t>(width_);
+}
 
-void DeviceBuffer::fill(const PatternView& pattern, cudaStream_t stream) const {
-  CHECK_CUDA(cuda().launch_fill(data(), width_, elements_, pattern, stream));
+void DeviceBuffer::fill(const PatternView& pattern, const Run& run, cudaStream_t stream) const {
+  CHECK_CUDA(cuda().launch_fill(at(run.first), width_, run.elements, pattern, stream));
 }
 
 void DeviceBuffer::poison(cudaStream_t stream) const {
@@ -24,9 +27,10 @@ void DeviceBuffer::poison(cudaStream_t stream) const {
 }
 
 void DeviceBuffer::check(const PatternView& pattern,
+                         const Run& run,
                          unsigned long long* wrong,
                          cudaStream_t stream) const {
-  CHECK_CUDA(cuda().launch_check(data(), width_, elements_, pattern, wrong, stream));
+  CHECK_CUDA(cuda().launch_check(at(run.first), width_, run.elements, pattern, wrong, stream));
 }
 
 void DeviceBuffer::check_guards(const PatternView& guard,
@@ -40,12 +44,12 @@ void DeviceBuffer::check_guards(const PatternView& guard,
 }
 
 void DeviceBuffer::flip(std::uint64_t bit, cudaStream_t stream) const {
-  auto* at = static_cast<std::byte*>(data()) + bit / 8;
+  auto* byte = static_cast<std::byte*>(at(0)) + bit / 8;
   std::byte value{};
-  CHECK_CUDA(cuda().cudaMemcpyAsync(&value, at, sizeof value, cudaMemcpyDeviceToHost, stream));
+  CHECK_CUDA(cuda().cudaMemcpyAsync(&value, byte, sizeof value, cudaMemcpyDeviceToHost, stream));
   CHECK_CUDA(cuda().cudaStreamSynchronize(stream));
   value ^= std::byte{1} << (bit % 8);
-  CHECK_CUDA(cuda().cudaMemcpyAsync(at, &value, sizeof value, cudaMemcpyHostToDevice, stream));
+  CHECK_CUDA(cuda().cudaMemcpyAsync(byte, &value, sizeof value, cudaMemcpyHostToDevice, stream));
   CHECK_CUDA(cuda().cudaStreamSynchronize(stream));
 }
 

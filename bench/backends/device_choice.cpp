@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <numeric>
 #include <string>
 
 namespace fabricast {
@@ -51,26 +50,32 @@ bool processes_see_own_gpus(Control& control, const std::string& ids) {
 }  // namespace
 
 std::vector<int> choose_devices(const DeviceChoice& choice) {
-  const int per_process =
-      choice.gpus_per_process > 0 ? choice.gpus_per_process : choice.visible / choice.sharers;
-  if (per_process == 0 || per_process * choice.sharers > choice.visible) {
+  const int places = choice.visible * choice.ranks_per_gpu;
+  const int per_process = choice.gpus_per_process > 0
+                              ? choice.gpus_per_process * choice.ranks_per_gpu
+                              : places / choice.sharers;
+  if (per_process == 0 || per_process * choice.sharers > places) {
     throw Error(
-        fmt::format("{} GPUs wanted on this host ({} {} with {} each), and there are {}",
+        fmt::format("{} {} wanted on this host ({} {} with {} each), and there are {}",
                     choice.sharers * std::max(per_process, 1),
+                    choice.ranks_per_gpu > 1 ? "places on GPUs" : "GPUs",
                     choice.sharers,
                     choice.sharers == 1 ? "process" : "processes",
                     std::max(per_process, 1),
-                    choice.visible),
+                    places),
         "host " + host_name(),
-        fmt::format("at most {} processes per host with one GPU each, or one process for all",
+        fmt::format("at most {} processes per host with one GPU each, one process for all, or "
+                    "--ranks-per-gpu for ranks that share one",
                     choice.visible));
   }
   std::vector<int> devices(static_cast<std::size_t>(per_process));
-  std::iota(devices.begin(), devices.end(), choice.index * per_process);
+  for (int i = 0; i < per_process; ++i) {
+    devices[static_cast<std::size_t>(i)] = (choice.index * per_process + i) / choice.ranks_per_gpu;
+  }
   return devices;
 }
 
-std::vector<int> find_devices(Control& control, int gpus_per_process) {
+std::vector<int> find_devices(Control& control, int gpus_per_process, int ranks_per_gpu) {
   const GpuInventory inventory = inspect_gpus();
   std::string ids;
   together(control, [&] {
@@ -85,7 +90,8 @@ std::vector<int> find_devices(Control& control, int gpus_per_process) {
     devices = choose_devices({.visible = inventory.count,
                               .sharers = own ? 1 : control.local_processes(),
                               .index = own ? 0 : control.local_process(),
-                              .gpus_per_process = gpus_per_process});
+                              .gpus_per_process = gpus_per_process,
+                              .ranks_per_gpu = ranks_per_gpu});
   });
   const double most = control.max(static_cast<double>(devices.size()));
   const double fewest = control.min(static_cast<double>(devices.size()));

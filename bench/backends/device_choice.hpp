@@ -13,12 +13,14 @@ struct DeviceChoice {
   int sharers = 1;           // processes of its host that see the same GPUs
   int index = 0;             // its place among them
   int gpus_per_process = 0;  // 0: divide evenly
+  int ranks_per_gpu = 1;     // places on each GPU
 };
-/// Indices among the visible GPUs. Throws Error when there are not that many.
+/// For each rank of the process its GPU, an index among the visible ones. Throws Error when there
+/// are not that many.
 std::vector<int> choose_devices(const DeviceChoice& choice);
 
-/// The GPUs of this process, the same number on every process. Collective; throws Error on every
+/// The same for this job, the same number on every process. Collective; throws Error on every
 /// process when one of them has none that NCCL can use.
-std::vector<int> find_devices(Control& control, int gpus_per_process);
+std::vector<int> find_devices(Control& control, int gpus_per_process, int ranks_per_gpu);
 
 }  // namespace fabricast

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "bench/backend.hpp"
+#include "bench/backends/gpu_options.hpp"
 #include "bench/control.hpp"
-#include "core/units.hpp"
 
 #include <memory>
 #include <string>
@@ -25,20 +25,13 @@ struct GpuInventory {
   [[nodiscard]] bool usable() const { return count > 0 && !nccl.empty(); }
 };
 
-/// What a user may ask of the GPU side.
-struct GpuOptions {
-  int gpus_per_process = 0;  // 0: one process on a host takes all its GPUs, several share evenly
-  int min_ctas = 0;          // thread blocks per collective that NCCL must at least and may at
-  int max_ctas = 0;          // most use; 0: its own choice
-  Seconds timeout{60.0};     // NCCL's start counts as hung after this time
-};
-
 /// Never throws, never prints, needs no driver, leaves the GPUs untouched (no context is made).
 GpuInventory inspect_gpus();
 
 /// Collective over all processes. Rank = process x GPUs per process + index of the GPU in the
 /// process. Throws Error, on every process alike, where one has no usable GPU, where processes have
-/// different versions of NCCL, and where theirs lacks an option.
+/// different versions of NCCL, and where theirs lacks an option. With several ranks per GPU it sets
+/// what NCCL reads of its environment, unless the user has.
 std::unique_ptr<Backend> make_nccl_backend(Control& control, const GpuOptions& options);
 
 }  // namespace fabricast

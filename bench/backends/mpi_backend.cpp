@@ -45,7 +45,7 @@ class MpiTypes {
  public:
   MpiTypes() {
     types_.fill({
-        MPI_DATATYPE_NULL, {MPI_SUM, MPI_PROD, MPI_MIN, MPI_MAX, MPI_OP_NULL}
+        MPI_DATATYPE_NULL, {MPI_SUM, MPI_PROD, MPI_MIN, MPI_MAX, MPI_OP_NULL, MPI_OP_NULL}
     });
     at(DataType::kFloat32).type = MPI_FLOAT;
     at(DataType::kFloat64).type = MPI_DOUBLE;
@@ -139,6 +139,16 @@ constexpr std::array kLibraryCollectives{
                         return MPI_Reduce(
                             c.send, c.receive, c.count, c.type, c.op, 0, c.communicator);
                       }},
+    LibraryCollective{Collective::kGather,
+                      [](const LibraryCall& c) {
+                        return MPI_Gather(
+                            c.send, c.count, c.type, c.receive, c.count, c.type, 0, c.communicator);
+                      }},
+    LibraryCollective{Collective::kScatter,
+                      [](const LibraryCall& c) {
+                        return MPI_Scatter(
+                            c.send, c.count, c.type, c.receive, c.count, c.type, 0, c.communicator);
+                      }},
     LibraryCollective{Collective::kSendRecv,
                       [](const LibraryCall& c) {
                         return MPI_Sendrecv(c.send,
@@ -174,53 +184,87 @@ const HostAlgorithm* find_host(const Case& c) {
   return nullptr;
 }
 
+// Where a rank's data lie in its one buffer when the result overwrites them. MPI's reduce-scatter
+// leaves the result at the start, not in the rank's own block.
+InPlace mpi_in_place(Collective c, int rank, int ranks, std::uint64_t count) {
+  InPlace place = in_place(c, rank, ranks, count);
+  if (c == Collective::kReduceScatter) {
+    place.receive_at = 0;
+  }
+  return place;
+}
+
 // Buffers, pattern and check, the same for the library's collectives and for ours.
 class HostOperation final : public Operation {
  public:
-  using Call = std::function<void(const std::byte* send, std::byte* receive)>;
+  using Call = std::function<void(const void* send, void* receive)>;
 
   HostOperation(const Case& c, int rank, int ranks, Call call)
       : case_(c),
         rank_(rank),
+        size_(extents(c.collective, rank, ranks, c.count)),
+        place_(c.in_place ? mpi_in_place(c.collective, rank, ranks, c.count) : InPlace{}),
         pattern_(c.type, ranks, c.op),
-        send_(extents(c.collective, rank, ranks, c.count).send, c.type),
-        receive_(extents(c.collective, rank, ranks, c.count).receive, c.type),
+        send_(c.in_place ? 0 : size_.send, c.type),
+        receive_(c.in_place ? place_.elements : size_.receive, c.type),
         call_(std::move(call)) {}
 
   void fill(std::uint64_t iteration) override {
     const PatternView sent = pattern_.sent(case_.collective, rank_, iteration, pattern_.tables());
-    send_.fill(sent);
     receive_.poison();
+    if (case_.in_place) {
+      receive_.fill(sent, place_.send_at, size_.send);
+      return;
+    }
+    send_.fill(sent);
     if (case_.collective == Collective::kBroadcast && rank_ == 0) {
       receive_.fill(sent);
     }
   }
 
-  std::vector<Seconds> run() override {
+  std::vector<RankTime> run() override {
+    const void* send = case_.in_place ? in_place_send() : send_.data();
+    void* receive = case_.in_place ? in_place_receive() : receive_.data();
     const double start = MPI_Wtime();
-    call_(send_.data(), receive_.data());
-    return {Seconds(MPI_Wtime() - start)};
+    call_(send, receive);
+    return {{Seconds(MPI_Wtime() - start)}};
   }
 
   std::uint64_t wrong_elements(std::uint64_t iteration) override {
     const PatternView expected =
         pattern_.received(case_.collective, rank_, case_.count, iteration, pattern_.tables());
-    return receive_.wrong(expected) + receive_.broken_guards() + send_.broken_guards();
+    return receive_.wrong(expected, place_.receive_at, size_.receive) + receive_.broken_guards() +
+           send_.broken_guards();
   }
 
   void flip_bit(std::uint64_t random) override {
-    if (receive_.bytes() > 0) {
-      const std::uint64_t bit = random % (receive_.bytes() * 8);
-      receive_.data()[bit / 8] ^= std::byte{1} << (bit % 8);
+    const auto width = static_cast<std::uint64_t>(info(case_.type).bytes);
+    if (size_.receive > 0) {
+      const std::uint64_t bit = random % (size_.receive * width * 8);
+      receive_.data()[place_.receive_at * width + bit / 8] ^= std::byte{1} << (bit % 8);
     }
   }
 
  private:
+  // Of rooted collectives only the root has both sides.
+  [[nodiscard]] const void* in_place_send() const {
+    const bool marked = info(case_.collective).rooted
+                            ? rank_ == 0 && case_.collective != Collective::kScatter
+                            : true;
+    return marked ? MPI_IN_PLACE : receive_.data();
+  }
+  [[nodiscard]] void* in_place_receive() {
+    const bool marked = case_.collective == Collective::kScatter && rank_ == 0;
+    return marked ? MPI_IN_PLACE : receive_.data();
+  }
+
   Case case_;
   int rank_;
+  Extents size_;
+  InPlace place_;
   Pattern pattern_;
-  GuardedBuffer send_;
-  GuardedBuffer receive_;
+  GuardedBuffer send_;     // empty in place
+  GuardedBuffer receive_;  // in place both sides
   Call call_;
 };
 
@@ -279,8 +323,11 @@ class MpiBackend final : public Backend {
     if (c.algorithm == "hierarchical" && layout_.per_node == layout_.ranks) {
       return "hierarchical needs several nodes: --ranks-per-node K forms pretended ones";
     }
-    if (c.op == ReduceOp::kAvg) {
-      return "MPI has no average";
+    if (c.op == ReduceOp::kAvg || c.op == ReduceOp::kPreMulSum) {
+      return fmt::format("MPI has no {}", fabricast::name(c.op));
+    }
+    if (c.in_place && c.algorithm != kLibrary) {
+      return "only the library runs in place";
     }
     const auto n = static_cast<std::uint64_t>(layout_.ranks);
     if (c.count * n * static_cast<std::uint64_t>(info(c.type).bytes) > INT_MAX) {
@@ -346,7 +393,7 @@ class MpiBackend final : public Backend {
               row,
               type = type.type,
               op = type.ops[static_cast<std::size_t>(c.op)],
-              count = static_cast<int>(c.count)](const std::byte* send, std::byte* receive) {
+              count = static_cast<int>(c.count)](const void* send, void* receive) {
         check_mpi(
             row->run(
                 {send, receive, count, type, op, communicator_, control_.process(), layout_.ranks}),
@@ -359,8 +406,15 @@ class MpiBackend final : public Backend {
                          c.algorithm,
                          textbook_names(c.collective));
     }
-    return [this, row, c](const std::byte* send, std::byte* receive) {
-      row->run({link_, layout_, c.type, c.count, send, receive, scratch_, c.op});
+    return [this, row, c](const void* send, void* receive) {
+      row->run({link_,
+                layout_,
+                c.type,
+                c.count,
+                static_cast<const std::byte*>(send),
+                static_cast<std::byte*>(receive),
+                scratch_,
+                c.op});
     };
   }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <dlfcn.h>
 #include <filesystem>
+#include <thread>
 
 namespace fabricast {
 
@@ -48,7 +49,8 @@ constexpr std::array kSymbols{
     FABRICAST_ROW(ncclRedOpCreatePreMulSum, v(2, 11, 4), "scaled sums"),
     FABRICAST_ROW(ncclRedOpDestroy, v(2, 11, 4), "scaled sums"),
     FABRICAST_ROW(ncclGetLastError, v(2, 13, 4), "accounts of errors"),
-    FABRICAST_ROW(ncclCommInitRankConfig, v(2, 17, 1), "--min-ctas, --max-ctas"),
+    FABRICAST_ROW(
+        ncclCommInitRankConfig, v(2, 17, 1), "--min-ctas, --max-ctas, non-blocking communicators"),
     FABRICAST_ROW(ncclCommSplit, v(2, 18, 1), "split communicators"),
     FABRICAST_ROW(ncclMemAlloc, v(2, 19, 1), "registered buffers"),
     FABRICAST_ROW(ncclMemFree, v(2, 19, 1), "registered buffers"),
@@ -162,6 +164,20 @@ std::string what_lacks(const NcclLibrary& library) {
 std::string nccl_version_text(int version) {
   const int major_unit = version < 10000 ? 1000 : 10000;
   return fmt::format("{}.{}.{}", version / major_unit, version % major_unit / 100, version % 100);
+}
+
+void settle_nccl(ncclComm_t communicator,
+                 ncclResult_t status,
+                 std::string_view call,
+                 const char* file,
+                 int line) {
+  while (status == ncclInProgress) {
+    std::this_thread::yield();
+    ncclResult_t now = ncclSuccess;
+    check_nccl(nccl().ncclCommGetAsyncError(communicator, &now), call, file, line);
+    status = now;
+  }
+  check_nccl(status, call, file, line);
 }
 
 void throw_nccl(ncclResult_t status, std::string_view call, const char* file, int line) {

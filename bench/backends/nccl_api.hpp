@@ -92,6 +92,20 @@ inline void check_nccl(ncclResult_t status, std::string_view call, const char* f
 }
 #define CHECK_NCCL(call) ::fabricast::check_nccl((call), #call, __FILE__, __LINE__)
 
+/// ncclInProgress is what non-blocking communicators say of a call that goes on.
+inline bool is_failure(ncclResult_t status) {
+  return status != ncclSuccess && status != ncclInProgress;
+}
+
+/// Waits until a call on a non-blocking communicator is done. Throws as check_nccl.
+void settle_nccl(ncclComm_t communicator,
+                 ncclResult_t status,
+                 std::string_view call,
+                 const char* file,
+                 int line);
+#define SETTLE_NCCL(communicator, call) \
+  ::fabricast::settle_nccl((communicator), (call), #call, __FILE__, __LINE__)
+
 inline void destroy_communicator(ncclComm_t communicator) {
   static_cast<void>(nccl().ncclCommDestroy(communicator));
 }

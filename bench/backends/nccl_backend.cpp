@@ -1,17 +1,18 @@
 #include "bench/backends/device_choice.hpp"
 #include "bench/backends/gpu.hpp"
 #include "bench/backends/nccl_collectives.hpp"
+#include "bench/backends/nccl_operation.hpp"
 #include "bench/backends/nccl_ranks.hpp"
+#include "bench/backends/nvml.hpp"
 #include "bench/backends/rank_buffers.hpp"
 #include "bench/backends/together.hpp"
+#include "bench/backends/virtual_ranks.hpp"
 #include "bench/launcher.hpp"
 #include "core/error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <numeric>
 #include <utility>
 
 namespace fabricast {
@@ -26,121 +27,49 @@ constexpr double kUsableShare = 0.8;
 
 std::string gibibytes(double bytes) { return fmt::format("{:.1f} GiB", bytes / (1ULL << 30)); }
 
-class NcclOperation final : public Operation {
- public:
-  NcclOperation(NcclRanks& ranks, const Case& c)
-      : ranks_(ranks),
-        case_(c),
-        row_(*find_nccl(c.collective)),
-        pattern_(c.type, ranks.ranks(), c.op),
-        buffers_(ranks.local().size()) {
-    ranks_.on_every_rank([this](std::size_t i, const LocalRank& r) {
-      buffers_[i] = RankBuffers(case_, pattern_, r.rank, ranks_.ranks(), r.stream.get());
-    });
-  }
-
-  void fill(std::uint64_t iteration) override {
-    ranks_.on_every_rank([&](std::size_t i, const LocalRank& r) {
-      buffers_[i].fill(pattern_, iteration);
-      CHECK_CUDA(cuda().cudaStreamSynchronize(r.stream.get()));
-    });
-  }
-
-  std::vector<Seconds> run() override {
-    using Clock = std::chrono::steady_clock;
-    std::vector<Seconds> times(buffers_.size());
-    ranks_.collective([&](std::size_t i, const LocalRank& r) {
-      const NcclCall call = call_of(i, r);
-      ranks_.meet();
-      const auto start = Clock::now();
-      check_nccl(row_.call(call), name(case_.collective), __FILE__, __LINE__);
-      ranks_.wait(call.stream, call.communicator);
-      times[i] = Seconds(std::chrono::duration<double>(Clock::now() - start).count());
-    });
-    return times;
-  }
-
-  std::uint64_t wrong_elements(std::uint64_t iteration) override {
-    std::vector<std::uint64_t> wrong(buffers_.size());
-    ranks_.on_every_rank([&](std::size_t i, const LocalRank& /*r*/) {
-      wrong[i] = buffers_[i].wrong_elements(pattern_, iteration);
-    });
-    return std::accumulate(wrong.begin(), wrong.end(), std::uint64_t{0});
-  }
-
-  void flip_bit(std::uint64_t random) override {
-    std::vector<std::size_t> holders;  // local ranks that receive something
-    for (std::size_t i = 0; i < buffers_.size(); ++i) {
-      if (buffers_[i].received_bytes() > 0) {
-        holders.push_back(i);
-      }
-    }
-    if (holders.empty()) {
-      return;
-    }
-    const std::size_t chosen = holders[random % holders.size()];
-    ranks_.on_every_rank([&](std::size_t i, const LocalRank& /*r*/) {
-      if (i == chosen) {
-        buffers_[i].flip(random / holders.size() % (buffers_[i].received_bytes() * 8));
-      }
-    });
-  }
-
- private:
-  [[nodiscard]] NcclCall call_of(std::size_t i, const LocalRank& r) const {
-    return {.api = nccl(),
-            .send = buffers_[i].send(),
-            .receive = buffers_[i].receive(),
-            .count = case_.count,
-            .type = nccl_type(case_.type).type,
-            .op = nccl_op(case_.op),
-            .element_bytes = static_cast<std::size_t>(info(case_.type).bytes),
-            .rank = r.rank,
-            .ranks = ranks_.ranks(),
-            .communicator = r.communicator.get(),
-            .stream = r.stream.get()};
-  }
-
-  NcclRanks& ranks_;
-  Case case_;
-  const NcclCollective& row_;
-  Pattern pattern_;
-  std::vector<RankBuffers> buffers_;
-};
-
 class NcclBackend final : public Backend {
  public:
-  NcclBackend(Control& control, const GpuOptions& options)
+  NcclBackend(Control& control, const std::vector<int>& devices, const GpuOptions& options)
       : control_(control),
         options_(options),
-        ranks_(control, find_devices(control, options.gpus_per_process), options) {
+        ranks_(control, devices, options),
+        nvml_(uuids(ranks_.local())) {
     std::uint64_t smallest = ~0ULL;
     for (const LocalRank& r : ranks_.local()) {
       smallest = std::min(smallest, r.total_bytes);
     }
     smallest_gpu_ = control.min(static_cast<double>(smallest));
     const double on_node = control.local_processes() * local_ranks();
-    ranks_per_node_ = static_cast<int>(control.max(on_node));
-    uneven_nodes_ = control.min(on_node) != ranks_per_node_;
-    oversubscribed_ = control.max(usable_processors() < local_ranks() ? 1 : 0) > 0;
+    node_ranks_ = static_cast<int>(control.max(on_node));
+    uneven_nodes_ = control.min(on_node) != node_ranks_;
+    for (const auto& [what, took] : ranks_.setup()) {
+      setup_us_.emplace(what, control.max(in_us(took)));
+    }
+    oldest_ = control.min(oldest_architecture());
+    short_of_processors_ = control.max(usable_processors() < local_ranks() ? 1 : 0) > 0;
   }
 
   [[nodiscard]] std::string name() const override { return "nccl"; }
   [[nodiscard]] int ranks() const override { return ranks_.ranks(); }
   [[nodiscard]] int local_ranks() const override { return static_cast<int>(ranks_.local().size()); }
-  [[nodiscard]] int ranks_per_node() const override { return ranks_per_node_; }
-  [[nodiscard]] int processors() const override { return ranks_per_node_; }  // GPUs
-  [[nodiscard]] bool oversubscribed() const override { return oversubscribed_; }
+  [[nodiscard]] int ranks_per_node() const override { return ranks_.ranks_per_node(node_ranks_); }
+  [[nodiscard]] int processors() const override {  // GPUs
+    return node_ranks_ / options_.ranks_per_gpu;
+  }
+  [[nodiscard]] bool oversubscribed() const override {
+    return short_of_processors_ || options_.ranks_per_gpu > 1;
+  }
 
   /// "8 x NVIDIA H100 80GB HBM3". Other processes of a node are taken to hold the same GPUs.
   [[nodiscard]] std::string machine() const override {
     std::map<std::string, int> gpus;
     for (const LocalRank& r : ranks_.local()) {
-      gpus[r.gpu] += ranks_per_node_ / local_ranks();
+      gpus[r.gpu] += node_ranks_ / local_ranks();
     }
     std::string text;
     for (const auto& [gpu, count] : gpus) {
-      text += fmt::format("{}{} x {}", text.empty() ? "" : ", ", count, gpu);
+      text +=
+          fmt::format("{}{} x {}", text.empty() ? "" : ", ", count / options_.ranks_per_gpu, gpu);
     }
     return text;
   }
@@ -178,9 +107,15 @@ class NcclBackend final : public Backend {
         !lacking.empty()) {
       return lacking;
     }
-    if (static_cast<double>(buffer_bytes(c)) > kUsableShare * smallest_gpu_) {
+    if (info(c.collective).reduces) {
+      if (std::string reason = why_no_reduction(c); !reason.empty()) {
+        return reason;
+      }
+    }
+    const double needed = static_cast<double>(buffer_bytes(c)) * options_.ranks_per_gpu;
+    if (needed > kUsableShare * smallest_gpu_) {
       return fmt::format("needs {} of buffers on each GPU, {:.0f} % of the smallest are {}",
-                         gibibytes(static_cast<double>(buffer_bytes(c))),
+                         gibibytes(needed),
                          100 * kUsableShare,
                          gibibytes(kUsableShare * smallest_gpu_));
     }
@@ -197,7 +132,7 @@ class NcclBackend final : public Backend {
       CHECK_CUDA(cuda().cudaMemGetInfo(&free, &total));
       least = std::min(least, free);
     }
-    return least * static_cast<std::uint64_t>(ranks_per_node_);
+    return least * static_cast<std::uint64_t>(processors());
   }
 
   [[nodiscard]] std::uint64_t buffer_bytes(const Case& c) const override {
@@ -209,20 +144,32 @@ class NcclBackend final : public Backend {
       throw Error(reason, "", "");
     }
     std::unique_ptr<Operation> operation;
-    together(control_, [&] { operation = std::make_unique<NcclOperation>(ranks_, c); });
+    together(control_, [&] {
+      auto made = std::make_unique<NcclOperation>(ranks_, c, options_);
+      windows_taken_ = made->windows_taken();
+      operation = std::move(made);
+    });
     return operation;
   }
+
+  [[nodiscard]] std::map<std::string, std::string> settings() const override {
+    return settings_of(options_);
+  }
+  [[nodiscard]] std::map<std::string, double> setup_us() const override { return setup_us_; }
+
+  [[nodiscard]] GpuState gpu_state() override { return nvml_.look(control_); }
 
   [[nodiscard]] std::vector<std::string> warnings() const override {
     std::vector<std::string> list;
     if (const std::string& file = cuda_library().file; !file.empty()) {
       list.push_back("not measured on GPUs: " + file + " stands in for CUDA");
     }
-    if (options_.min_ctas > 0 || options_.max_ctas > 0) {
-      list.push_back(
-          fmt::format("NCCL was given {} to {} thread blocks per collective (0: its choice)",
-                      options_.min_ctas,
-                      options_.max_ctas));
+    if (options_.ranks_per_gpu > 1) {
+      list.push_back(fmt::format("virtual ranks: plumbing, not bandwidth ({} ranks share each GPU)",
+                                 options_.ranks_per_gpu));
+    }
+    if (!windows_taken_) {
+      list.emplace_back("NCCL accepted the windows without using them");
     }
     if (ranks() == 1) {
       list.emplace_back(
@@ -234,7 +181,7 @@ class NcclBackend final : public Backend {
       list.emplace_back(
           "the nodes hold different numbers of ranks: the largest number is recorded");
     }
-    if (oversubscribed_) {
+    if (short_of_processors_) {
       list.push_back(
           fmt::format("oversubscribed: a process has fewer processors than GPUs ({} and {} here), "
                       "so times include "
@@ -246,19 +193,55 @@ class NcclBackend final : public Backend {
   }
 
  private:
+  static std::vector<GpuUuid> uuids(const std::vector<LocalRank>& ranks) {
+    std::vector<GpuUuid> list;
+    for (const LocalRank& r : ranks) {
+      list.push_back(r.uuid);
+    }
+    return list;
+  }
+
+  // Compute capability x 10, of this process.
+  [[nodiscard]] double oldest_architecture() const {
+    int oldest = ranks_.local().front().architecture;
+    for (const LocalRank& r : ranks_.local()) {
+      oldest = std::min(oldest, r.architecture);
+    }
+    return oldest;
+  }
+
+  [[nodiscard]] std::string why_no_reduction(const Case& c) const {
+    constexpr int kHopper = 90;
+    const bool small = c.type == DataType::kFloat8E4M3 || c.type == DataType::kFloat8E5M2;
+    if (small && oldest_ < kHopper) {
+      return fmt::format("NCCL adds {} on GPUs of compute capability 9.0 and newer, not on {:.1f}",
+                         fabricast::name(c.type),
+                         oldest_ / 10);
+    }
+    return c.op == ReduceOp::kPreMulSum ? why_lacking(nccl_library(), "scaled sums") : "";
+  }
+
   Control& control_;
   GpuOptions options_;
   NcclRanks ranks_;
+  Nvml nvml_;
   double smallest_gpu_ = 0;  // bytes, over the whole job
-  int ranks_per_node_ = 0;
+  double oldest_ = 0;        // compute capability x 10, over the whole job
+  int node_ranks_ = 0;       // ranks of the job on the fullest node
+  std::map<std::string, double> setup_us_;
+  bool windows_taken_ = true;
   bool uneven_nodes_ = false;
-  bool oversubscribed_ = false;
+  bool short_of_processors_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<Backend> make_nccl_backend(Control& control, const GpuOptions& options) {
-  return std::make_unique<NcclBackend>(control, options);
+  const std::vector<int> devices =
+      find_devices(control, options.gpus_per_process, options.ranks_per_gpu);
+  GpuOptions prepared = options;
+  prepare_virtual_ranks(control, prepared, static_cast<int>(devices.size()));
+  return std::make_unique<NcclBackend>(control, devices, prepared);
 }
 
 }  // namespace fabricast

@@ -12,12 +12,12 @@ constexpr int kRoot = 0;
 template <typename Calls>
 ncclResult_t grouped(const NcclApi& api, const Calls& calls) {
   const ncclResult_t started = api.ncclGroupStart();
-  if (started != ncclSuccess) {
+  if (is_failure(started)) {
     return started;
   }
   const ncclResult_t queued = calls();
   const ncclResult_t ended = api.ncclGroupEnd();
-  return queued != ncclSuccess ? queued : ended;
+  return is_failure(queued) ? queued : ended;
 }
 
 ncclResult_t exchange_ring(const NcclCall& c) {
@@ -26,7 +26,7 @@ ncclResult_t exchange_ring(const NcclCall& c) {
   return grouped(c.api, [&] {
     const ncclResult_t sent =
         c.api.ncclSend(c.send, c.count, c.type, next, c.communicator, c.stream);
-    return sent != ncclSuccess
+    return is_failure(sent)
                ? sent
                : c.api.ncclRecv(c.receive, c.count, c.type, previous, c.communicator, c.stream);
   });
@@ -42,10 +42,10 @@ ncclResult_t all_to_all(const NcclCall& c) {
   auto* receive = static_cast<std::byte*>(c.receive);
   return grouped(c.api, [&] {
     ncclResult_t status = ncclSuccess;
-    for (int peer = 0; peer < c.ranks && status == ncclSuccess; ++peer) {
+    for (int peer = 0; peer < c.ranks && !is_failure(status); ++peer) {
       const std::size_t at = static_cast<std::size_t>(peer) * block;
       status = c.api.ncclSend(send + at, c.count, c.type, peer, c.communicator, c.stream);
-      if (status == ncclSuccess) {
+      if (!is_failure(status)) {
         status = c.api.ncclRecv(receive + at, c.count, c.type, peer, c.communicator, c.stream);
       }
     }
@@ -61,7 +61,7 @@ ncclResult_t gather(const NcclCall& c) {
   auto* receive = static_cast<std::byte*>(c.receive);
   return grouped(c.api, [&] {
     ncclResult_t status = c.api.ncclSend(c.send, c.count, c.type, kRoot, c.communicator, c.stream);
-    for (int peer = 0; c.rank == kRoot && peer < c.ranks && status == ncclSuccess; ++peer) {
+    for (int peer = 0; c.rank == kRoot && peer < c.ranks && !is_failure(status); ++peer) {
       status = c.api.ncclRecv(receive + static_cast<std::size_t>(peer) * block,
                               c.count,
                               c.type,
@@ -82,7 +82,7 @@ ncclResult_t scatter(const NcclCall& c) {
   return grouped(c.api, [&] {
     ncclResult_t status =
         c.api.ncclRecv(c.receive, c.count, c.type, kRoot, c.communicator, c.stream);
-    for (int peer = 0; c.rank == kRoot && peer < c.ranks && status == ncclSuccess; ++peer) {
+    for (int peer = 0; c.rank == kRoot && peer < c.ranks && !is_failure(status); ++peer) {
       status = c.api.ncclSend(send + static_cast<std::size_t>(peer) * block,
                               c.count,
                               c.type,
@@ -156,7 +156,7 @@ ncclRedOp_t nccl_op(ReduceOp op) {
       return ncclMax;
     case ReduceOp::kAvg:
       return ncclAvg;
-    default:
+    default:  // pre-multiplied sums are operators of a communicator: see NcclOperation
       return ncclSum;
   }
 }

@@ -54,7 +54,7 @@ inline constexpr std::array kNcclTypes{
     NcclType{DataType::kFloat8E5M2, static_cast<ncclDataType_t>(11), 22400},
 };
 
-/// The rows, root 0 throughout.
+/// The rows, root 0 throughout. A failure is what is_failure says.
 const std::array<NcclCollective, 9>& nccl_collectives();
 /// The row, or nullptr where NCCL does not offer the collective.
 const NcclCollective* find_nccl(Collective collective);

@@ -93,14 +93,14 @@ class OnchipOperation final : public Operation {
     CHECK_CUDA(cuda().cudaStreamSynchronize(stream_.get()));
   }
 
-  std::vector<Seconds> run() override {
+  std::vector<RankTime> run() override {
     CHECK_CUDA(cuda().cudaEventRecord(start_.get(), stream_.get()));
     CHECK_CUDA(cuda().launch_onchip(call_, case_.type, stream_.get()));
     CHECK_CUDA(cuda().cudaEventRecord(stop_.get(), stream_.get()));
     CHECK_CUDA(cuda().cudaEventSynchronize(stop_.get()));
     float ms = 0;
     CHECK_CUDA(cuda().cudaEventElapsedTime(&ms, start_.get(), stop_.get()));
-    return std::vector<Seconds>(buffers_.size(), Seconds(ms * 1e-3));
+    return std::vector<RankTime>(buffers_.size(), {Seconds(ms * 1e-3)});
   }
 
   std::uint64_t wrong_elements(std::uint64_t iteration) override {
@@ -171,6 +171,9 @@ class OnchipBackend final : public Backend {
   [[nodiscard]] std::string why_not(const Case& c) const override {
     if (!find_variant(c)) {
       return "the onchip backend has no such algorithm";
+    }
+    if (c.in_place) {
+      return "the kernels do not run in place";
     }
     if (!with_element(c.type, [](auto) {}) || c.op != ReduceOp::kSum) {
       return fmt::format(

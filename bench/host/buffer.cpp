@@ -57,16 +57,17 @@ GuardedBuffer::GuardedBuffer(std::uint64_t elements, DataType type)
       bytes_(bytes() + 2 * kGuard + kPage, kPoison),
       start_(first_page(bytes_.data() + kGuard)) {}
 
-void GuardedBuffer::fill(const PatternView& pattern) {
+void GuardedBuffer::fill(const PatternView& pattern, std::uint64_t first, std::uint64_t elements) {
+  std::byte* block = data() + first * static_cast<std::size_t>(width_);
   switch (width_) {
     case 1:
-      return fill_as<std::uint8_t>(data(), elements_, pattern);
+      return fill_as<std::uint8_t>(block, elements, pattern);
     case 2:
-      return fill_as<std::uint16_t>(data(), elements_, pattern);
+      return fill_as<std::uint16_t>(block, elements, pattern);
     case 4:
-      return fill_as<std::uint32_t>(data(), elements_, pattern);
+      return fill_as<std::uint32_t>(block, elements, pattern);
     default:
-      return fill_as<std::uint64_t>(data(), elements_, pattern);
+      return fill_as<std::uint64_t>(block, elements, pattern);
   }
 }
 
@@ -78,7 +79,7 @@ std::uint64_t GuardedBuffer::wrong(const PatternView& pattern,
   const std::byte* block = data() + first * static_cast<std::size_t>(width_);
   switch (width_) {
     case 1:
-      return wrong_as<std::uint8_t>(data(), elements_, pattern);
+      return wrong_as<std::uint8_t>(block, elements, pattern);
     case 2:
       return wrong_as<std::uint16_t>(block, elements, pattern);
     case 4:

@@ -23,7 +23,9 @@ class GuardedBuffer {
   [[nodiscard]] std::uint64_t elements() const { return elements_; }
   [[nodiscard]] std::size_t bytes() const { return elements_ * static_cast<std::size_t>(width_); }
 
-  void fill(const PatternView& pattern);
+  void fill(const PatternView& pattern) { fill(pattern, 0, elements_); }
+  /// A block of elements alone; the pattern begins with the block.
+  void fill(const PatternView& pattern, std::uint64_t first, std::uint64_t elements);
   /// Every byte, guards included.
   void poison();
   /// Elements that differ from the pattern, and guard bytes that were written to.

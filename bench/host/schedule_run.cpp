@@ -283,7 +283,7 @@ class ScheduleRun final : public ScheduleOperation {
     }
   }
 
-  std::vector<Seconds> run() override {
+  std::vector<RankTime> run() override {
     Flight flight(wait_);
     Seconds compute;
     const double start = MPI_Wtime();
@@ -299,7 +299,7 @@ class ScheduleRun final : public ScheduleOperation {
     }
     const Seconds total(MPI_Wtime() - start);
     busy_.push_back({compute, flight.busy()});
-    return {total};
+    return {{total}};
   }
 
   std::uint64_t wrong_elements(std::uint64_t iteration) override {

@@ -45,6 +45,9 @@ std::string why_not(const Record& r, const Cluster& cluster) {
   if (r.oversubscribed) {
     return "oversubscribed: times include waiting for a processor";
   }
+  if (!r.settings.empty()) {
+    return "measured with settings of the user's: the model prices the library's own choice";
+  }
   if (host != (r.backend == "mpi")) {
     return host ? "measured on GPUs, but the cluster is of host ranks (--cluster)"
                 : "measured on host buffers, but the cluster is of GPUs (--cluster)";

@@ -14,7 +14,7 @@ class FakeOperation final : public Operation {
       : microseconds_(std::move(microseconds)) {}
 
   void fill(std::uint64_t /*iteration*/) override { flipped_ = false; }
-  std::vector<Seconds> run() override { return {microseconds(microseconds_(calls_++))}; }
+  std::vector<RankTime> run() override { return {{microseconds(microseconds_(calls_++))}}; }
   std::uint64_t wrong_elements(std::uint64_t /*iteration*/) override {
     return (flipped_ ? 1U : 0U) + wrong_per_call;
   }

@@ -80,7 +80,23 @@ TEST(HostCollectives, HaveNoWrongElementUnderAnyOperator) {
       ASSERT_EQ(wrong_elements(*backend, c), 0U) << describe(c);
     }
   }
-  EXPECT_TRUE(all_cases(*backend, kDataTypes, ReduceOp::kAvg, {1}).empty());
+  EXPECT_TRUE(all_cases(*backend, kDataTypes, ReduceOp::kPreMulSum, {1}).empty());
+  for (const Case& c : all_cases(*backend, kDataTypes, ReduceOp::kAvg, {1})) {
+    EXPECT_FALSE(info(c.collective).reduces) << describe(c);
+  }
+}
+
+TEST(HostCollectives, HaveNoWrongElementInPlace) {
+  const auto backend = make_mpi_backend(*g_control, 0);
+  int runs = 0;
+  for (Case c : all_cases(*backend, kOfEachWidth, ReduceOp::kSum, {0, 1, 1001, 100'003})) {
+    c.in_place = true;
+    if (info(c.collective).in_place && backend->why_not(c).empty()) {
+      ASSERT_EQ(wrong_elements(*backend, c), 0U) << describe(c);
+      ++runs;
+    }
+  }
+  EXPECT_EQ(runs, 7 * 4 * 4);  // collectives, types, counts
 }
 
 TEST(HostCollectives, HierarchicalIsRightOnPretendedNodes) {

@@ -83,6 +83,7 @@ TEST(Pattern, ReductionsOfContributionsAreTheExpectedResults) {
           for (int r = 1; r < ranks; ++r) {
             result = combined(op.id, result, sent(r));
           }
+          result *= op.id == ReduceOp::kPreMulSum ? kPreFactor : 1;
           ASSERT_LE(result, static_cast<double>(row.exact_limit)) << row.name << " " << ranks;
           result /= op.id == ReduceOp::kAvg ? ranks : 1;
           ASSERT_EQ(decode(row.id, expected.bits(index)), result)
@@ -110,6 +111,20 @@ TEST(Pattern, EachRankOffsetAndIterationSendsSomethingElse) {
   EXPECT_NE(bits(0, 0, 10), bits(1, 0, 10));
   EXPECT_NE(bits(0, 0, 10), bits(0, 1, 10));
   EXPECT_NE(bits(0, 0, 10), bits(0, 0, 11));
+}
+
+TEST(Pattern, InPlaceARanksOwnBlockGoesInOrComesOut) {
+  const auto place = [](Collective c, int rank) { return in_place(c, rank, 4, 10); };
+  EXPECT_EQ(place(Collective::kAllReduce, 3).elements, 10U);
+  EXPECT_EQ(place(Collective::kAllReduce, 3).send_at, 0U);
+  EXPECT_EQ(place(Collective::kAllGather, 3).elements, 40U);
+  EXPECT_EQ(place(Collective::kAllGather, 3).send_at, 30U);
+  EXPECT_EQ(place(Collective::kReduceScatter, 2).receive_at, 20U);
+  EXPECT_EQ(place(Collective::kReduceScatter, 2).send_at, 0U);
+  EXPECT_EQ(place(Collective::kGather, 0).elements, 40U);
+  EXPECT_EQ(place(Collective::kGather, 3).elements, 10U);
+  EXPECT_EQ(place(Collective::kGather, 3).send_at, 0U);
+  EXPECT_EQ(place(Collective::kScatter, 3).receive_at, 0U);
 }
 
 // What a rank must receive, traced by hand through each collective's definition.

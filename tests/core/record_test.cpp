@@ -34,6 +34,14 @@ Record sample_record() {
   r.stopped_by = StopReason::kFixedCount;
   r.samples_us = {10, 11, 12, 13, 14, 15, 16};
   r.rank_median_us = {13, 12, 11, 13};
+  r.gpu_state = {1410, 1980, 512, 700, 61, {"sw_power_cap"}};
+  r.settings = {
+      {"graph", "on"}
+  };
+  r.setup_us = {
+      {"first_call", 120.5}
+  };
+  r.device_samples_us = {9, 10, 11, 12, 13, 14, 15};
   r.warnings = {"a \"quoted\" warning\nwith a second line"};
   return r;
 }

@@ -11,8 +11,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fabricast {
@@ -101,6 +103,161 @@ TEST_F(FakeGpus, EveryOperatorOfEveryTypeHasNoWrongElement) {
     EXPECT_EQ(r.wrong_elements, 0U) << name(r.type) << ' ' << name(r.op);
   }
   EXPECT_EQ(rows().size(), kDataTypes.size() * kReduceOps.size());
+}
+
+TEST_F(FakeGpus, InPlaceIsRightToo) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=4") +
+                        measure("--in-place both -d all --op sum,mulsum --count 0,1,1001"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  std::set<Collective> in_place;
+  for (const Record& r : rows()) {
+    EXPECT_EQ(r.wrong_elements, 0U) << name(r.collective) << ' ' << name(r.type);
+    if (r.in_place) {
+      in_place.insert(r.collective);
+    }
+  }
+  EXPECT_EQ(in_place.size(), 7U);  // all but all_to_all and send_recv
+}
+
+TEST_F(FakeGpus, EachIterationHasTheTimeOfBothClocks) {
+  ASSERT_EQ(run(with("FAKE_CUDA_DEVICES=2") + measure("--collective reduce --count 8")).exit_code,
+            0);
+  const Record r = rows().at(0);
+  EXPECT_EQ(r.device_samples_us.size(), r.samples_us.size());
+  EXPECT_GT(r.setup_us.at("init"), 0);
+  EXPECT_GT(r.setup_us.at("first_call"), 0);
+}
+
+// What a user asks of NCCL, and how a record says it.
+struct Setting {
+  const char* name;
+  const char* options;
+  std::map<std::string, std::string> recorded;
+};
+
+class FakeGpusSet : public FakeGpus, public testing::WithParamInterface<Setting> {};
+
+TEST_P(FakeGpusSet, HaveNoWrongElementAndSayWhatWasSet) {
+  const Said said =
+      run(with("FAKE_CUDA_DEVICES=4") +
+          measure(std::string(GetParam().options) + " --count 1,1001 -d float32 --in-place both"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(collectives().size(), kCollectives.size());
+  for (const Record& r : rows()) {
+    EXPECT_EQ(r.wrong_elements, 0U) << name(r.collective);
+    EXPECT_EQ(r.settings, GetParam().recorded);
+  }
+}
+
+// A check that cannot fail is none: the same with one wrong bit.
+TEST_P(FakeGpusSet, AFlippedBitIsFound) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=4 FAKE_NCCL_WRONG=0") +
+                        measure(std::string(GetParam().options) + " --count 1001"));
+  EXPECT_EQ(said.exit_code, 1) << said.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    By,
+    FakeGpusSet,
+    testing::Values(
+        Setting{
+            "Graph", "--graph", {{"graph", "on"}}
+},
+        Setting{"NonBlocking", "--non-blocking", {{"communicator", "non_blocking"}}},
+        Setting{"OneGroup", "--issue group", {{"issue", "group"}}},
+        Setting{"NcclMemory", "--buffers nccl", {{"buffers", "nccl"}}},
+        Setting{"Registration", "--buffers registered", {{"buffers", "registered"}}},
+        Setting{"Windows", "--buffers window", {{"buffers", "window"}}},
+        Setting{"SymmetricGraph",
+                "--buffers symmetric --graph",
+                {{"buffers", "symmetric"}, {"graph", "on"}}},
+        Setting{"CopyEngines",
+                "--buffers symmetric --cta-policy zero",
+                {{"buffers", "symmetric"}, {"cta_policy", "zero"}}},
+        Setting{"SplitInRuns", "--split /2", {{"split", "/2"}}},
+        Setting{"SplitByStride",
+                "--split %2 --non-blocking",
+                {{"communicator", "non_blocking"}, {"split", "%2"}}}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(FakeGpus, SplitCommunicatorsAreAsLargeAsTheirRanks) {
+  ASSERT_EQ(
+      run(with("FAKE_CUDA_DEVICES=8") + measure("--split %2 --collective all_gather --count 10"))
+          .exit_code,
+      0);
+  const Record r = rows().at(0);
+  EXPECT_EQ(r.ranks, 4);
+  EXPECT_EQ(r.ranks_per_node, 4);
+  EXPECT_EQ(r.bytes, 4U * 10U * 4U);
+  EXPECT_EQ(r.rank_median_us.size(), 8U);
+  EXPECT_GT(r.setup_us.at("split"), 0);
+}
+
+TEST_F(FakeGpus, OldLibrariesRefuseNewSettingsWithTheVersionToInstall) {
+  const std::string old = nccl_without({"ncclCommWindowRegister", "ncclCommWindowDeregister"});
+  for (const auto& [option, version] :
+       {std::pair("--buffers symmetric", "2.27.3"), std::pair("--cta-policy zero", "2.28.3")}) {
+    const Said said = run(with("FAKE_NCCL_VERSION=22602", old) + measure(option));
+    EXPECT_EQ(said.exit_code, 2) << option;
+    EXPECT_NE(said.err.find(version), std::string::npos) << said.err;
+  }
+}
+
+TEST_F(FakeGpus, SettingsOfNcclAreRefusedElsewhere) {
+  const Said said = run(with("") + measure("--graph --count 1", 30, "onchip"));
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.err.find("setting of NCCL"), std::string::npos) << said.err;
+}
+
+TEST_F(FakeGpus, SmallFloatsAreNotAddedOnOldGpus) {
+  const Said said = run(with("FAKE_CUDA_ARCHITECTURE=80") +
+                        measure("-d float8_e4m3 --collective all_reduce,all_gather --count 8"));
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.err.find("compute capability 9.0"), std::string::npos) << said.err;
+  EXPECT_EQ(collectives(), std::set<Collective>{Collective::kAllGather});
+  const Said none = run(with("FAKE_CUDA_ARCHITECTURE=80") +
+                        measure("-d float8_e4m3 --collective all_reduce --count 8"));
+  EXPECT_EQ(none.exit_code, 2) << none.err;
+}
+
+TEST_F(FakeGpus, NewLibrariesShareAGpuAmongRanksOfAProcess) {
+  const Said said =
+      run(with("FAKE_NCCL_VERSION=23003") + measure("--ranks-per-gpu 4 --count 1001"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  const Record r = rows().at(0);
+  EXPECT_EQ(r.ranks, 4);
+  EXPECT_EQ(r.origin.machine, "1 x Fake GPU");
+  EXPECT_TRUE(r.oversubscribed);
+  EXPECT_EQ(r.settings.at("ranks_per_gpu"), "4");
+  EXPECT_TRUE(std::any_of(r.warnings.begin(), r.warnings.end(), [](const std::string& line) {
+    return line.rfind("virtual ranks: plumbing, not bandwidth", 0) == 0;
+  }));
+  EXPECT_EQ(collectives().size(), kCollectives.size());
+}
+
+TEST_F(FakeGpus, OldLibrariesShareAGpuAmongProcesses) {
+  const std::string before = "mpirun --oversubscribe -np 3 ";
+  const Said said =
+      run(before + with("FAKE_NCCL_VERSION=22602") + measure("--ranks-per-gpu 3 --count 1001", 30));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(rows().at(0).ranks, 3);
+  const Said alone =
+      run(with("FAKE_NCCL_VERSION=22602") + measure("--ranks-per-gpu 3 --count 1001"));
+  EXPECT_EQ(alone.exit_code, 2);
+  EXPECT_NE(alone.err.find("mpirun -np 3"), std::string::npos) << alone.err;
+}
+
+TEST_F(FakeGpus, SlowedClocksAreToldWithTheReason) {
+  const std::string nvml = std::string("FABRICAST_NVML_LIBRARY=") + FABRICAST_FAKE_NVML;
+  const Said said = run(with(nvml + " FAKE_NVML_CLOCK=1200 FAKE_NVML_REASONS=68") +
+                        measure("--collective all_reduce --count 8"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  const GpuState s = rows().at(0).gpu_state;
+  EXPECT_EQ(s.sm_clock_MHz, 1200);
+  EXPECT_EQ(s.power_W, 512);
+  EXPECT_EQ(s.slowed_by, (std::vector<std::string>{"sw_power_cap", "hw_thermal_slowdown"}));
+  EXPECT_NE(said.out.find("held down: sw_power_cap, hw_thermal_slowdown"), std::string::npos)
+      << said.out;
 }
 
 TEST_F(FakeGpus, VirtualRanksOfOneGpuHaveNoWrongElement) {
@@ -333,7 +490,8 @@ TEST_F(FakeGpus, WithoutACallThatEverythingNeedsNothingRuns) {
 
 TEST_F(FakeGpus, LimitsOfThreadBlocksReachNccl) {
   const Said said = run(with("FAKE_CUDA_DEVICES=2 FAKE_LOG=" + folder_.path("log")) +
-                        measure("--collective reduce --count 8 --min-ctas 2 --max-ctas 4"));
+  EXPECT_EQ(rows().at(0).settings,
+            (std::map<std::string, std::string>{{"min_ctas", "2"}, {"max_ctas", "4"}}));
   ASSERT_EQ(said.exit_code, 0) << said.err;
   EXPECT_NE(folder_.read("log").find("minCTAs=2 maxCTAs=4"), std::string::npos);
   EXPECT_NE(rows().at(0).warnings.at(1).find("2 to 4 thread blocks"), std::string::npos);

@@ -4,6 +4,7 @@
 // FAKE_CUDA_DEVICES       number of devices (1)
 // FAKE_CUDA_MEMORY        bytes of each (1 GiB)
 // FAKE_CUDA_DRIVER        CUDA version that the driver serves (13000); 0: no driver
+// FAKE_CUDA_ARCHITECTURE  compute capability x 10 (90)
 // FAKE_FAULTS             see injection.hpp; statuses are those of cudaError_t
 #include "kernels/onchip_kernels.hpp"
 #include "kernels/pattern_body.hpp"
@@ -21,20 +22,33 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <utility>
 
 // NOLINTBEGIN(readability-identifier-naming): the names are CUDA's
 
 using Clock = std::chrono::steady_clock;
 
 struct CUevent_st {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool recorded = true;  // as CUDA: an event that was never recorded counts as done
-  Clock::time_point time;
+  struct State {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool recorded = true;  // as CUDA: an event that was never recorded counts as done
+    Clock::time_point time;
+  };
+  // As CUDA: an event that is destroyed before its stream comes to it is recorded all the same.
+  std::shared_ptr<State> state = std::make_shared<State>();
+};
+
+struct CUgraph_st {
+  std::deque<std::function<void()>> tasks;
+};
+struct CUgraphExec_st {
+  std::deque<std::function<void()>> tasks;
 };
 
 struct CUstream_st {
@@ -52,6 +66,10 @@ struct CUstream_st {
 
   void queue(Task task) {
     const std::lock_guard lock(mutex);
+    if (captured != nullptr) {
+      captured->tasks.push_back(std::move(task));
+      return;
+    }
     tasks.push_back(std::move(task));
     ++pending;
     changed.notify_all();
@@ -83,6 +101,7 @@ struct CUstream_st {
   std::condition_variable changed;
   std::deque<Task> tasks;
   std::atomic<int> pending = 0;
+  CUgraph_st* captured = nullptr;  // between the calls that begin and end a capture
   bool ending = false;
   std::thread thread;  // last: it uses all of the above
 };
@@ -250,7 +269,9 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   std::strcpy(properties->name, "Fake GPU");
   properties->totalGlobalMem = device_bytes();
   properties->uuid.bytes[0] = static_cast<char>(device + 1);
-  properties->major = 9;
+  const auto architecture = static_cast<int>(fakes::number("FAKE_CUDA_ARCHITECTURE", 90));
+  properties->major = architecture / 10;
+  properties->minor = architecture % 10;
   return cudaSuccess;
 }
 
@@ -340,29 +361,78 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  FAKE(cudaEventRecord) {
-    const std::lock_guard lock(event->mutex);
-    event->recorded = false;
+  FAKE(cudaEventRecord)
+  const auto state = event->state;
+  {
+    const std::lock_guard lock(state->mutex);
+    state->recorded = false;
   }
-  stream->queue([event] {
-    const std::lock_guard lock(event->mutex);
-    event->time = Clock::now();
-    event->recorded = true;
-    event->changed.notify_all();
+  stream->queue([state] {
+    const std::lock_guard lock(state->mutex);
+    state->time = Clock::now();
+    state->recorded = true;
+    state->changed.notify_all();
   });
   return cudaSuccess;
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   FAKE(cudaEventSynchronize)
-  std::unique_lock lock(event->mutex);
-  event->changed.wait(lock, [event] { return event->recorded; });
+  const auto state = event->state;
+  std::unique_lock lock(state->mutex);
+  state->changed.wait(lock, [&state] { return state->recorded; });
   return cudaSuccess;
 }
 
 cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) {
   FAKE(cudaEventElapsedTime)
-  *ms = std::chrono::duration<float, std::milli>(end->time - start->time).count();
+  *ms = std::chrono::duration<float, std::milli>(end->state->time - start->state->time).count();
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
+  FAKE(cudaStreamBeginCapture)
+  stream->captured = new CUgraph_st;
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
+  *status =
+      stream->captured != nullptr ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  FAKE(cudaStreamEndCapture)
+  *graph = std::exchange(stream->captured, nullptr);
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t* executable,
+                                          cudaGraph_t graph,
+                                          unsigned long long /*flags*/) {
+  FAKE(cudaGraphInstantiateWithFlags)
+  *executable = new CUgraphExec_st{graph->tasks};
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
+  FAKE(cudaGraphLaunch)
+  for (const auto& task : graph->tasks) {
+    stream->queue(task);
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  FAKE(cudaGraphDestroy)
+  delete graph;
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
+  FAKE(cudaGraphExecDestroy)
+  delete graph;
   return cudaSuccess;
 }
 

@@ -18,9 +18,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,6 +67,8 @@ struct Communicator {
   fakes::Seat seat;
   std::int64_t collectives = 0;
   std::atomic<ncclResult_t> background = ncclSuccess;
+  bool non_blocking = false;
+  std::atomic<int> looks_left = 0;  // at a call that goes on: it is "in progress" that often
   std::vector<std::vector<std::byte>> factors;  // of PreMulSum operators, by number
 };
 
@@ -228,6 +232,21 @@ ncclResult_t launch(std::vector<Step>& steps) {
   for (Step& step : steps) {
     auto* task = new Step(std::move(step));
     Communicator& c = *task->communicator;
+    cudaStreamCaptureStatus capturing = cudaStreamCaptureStatusNone;
+    static_cast<void>(cudaStreamIsCapturing(task->stream, &capturing));
+    if (capturing != cudaStreamCaptureStatusNone) {
+      // Each launch of the graph is one more collective. The step lives as long as the program:
+      // nobody tells when the last graph that holds it goes.
+      const auto replay = [](void* data) {
+        Step& kept = *static_cast<Step*>(data);
+        kept.nth = ++kept.communicator->collectives;
+        kept.run();
+      };
+      if (cudaLaunchHostFunc(task->stream, replay, task) != cudaSuccess) {
+        return fail(ncclUnhandledCudaError, "cudaLaunchHostFunc failed");
+      }
+      continue;
+    }
     task->nth = ++c.collectives;
     if (fakes::moment("FAKE_NCCL_STUCK").is(c.seat.rank(), task->nth)) {
       const auto kept = task->communicator;
@@ -245,6 +264,14 @@ ncclResult_t launch(std::vector<Step>& steps) {
   return ncclSuccess;
 }
 
+// Since 2.30 when told so; before, ranks that claim to be on different hosts.
+bool may_share_gpus() {
+  constexpr int kFirstThatCan = 23000;
+  const char* const told = std::getenv("NCCL_MULTI_RANK_GPU_ENABLE");
+  return version() >= kFirstThatCan ? told != nullptr && std::string_view(told) == "1"
+                                    : std::getenv("NCCL_HOSTID") != nullptr;
+}
+
 // NCCL compares what the ranks bring before it connects them.
 ncclResult_t refuse_bad_ranks(const fakes::Board& board) {
   for (int r = 0; r < board.ranks; ++r) {
@@ -253,7 +280,8 @@ ncclResult_t refuse_bad_ranks(const fakes::Board& board) {
       return fail(ncclInvalidUsage, "the ranks have different versions of NCCL");
     }
     for (int other = 0; other < r; ++other) {
-      if (board.slots[static_cast<std::size_t>(other)].device == theirs.device) {
+      if (board.slots[static_cast<std::size_t>(other)].device == theirs.device &&
+          !may_share_gpus()) {
         return fail(ncclInvalidUsage, "two ranks use one GPU");
       }
     }
@@ -288,7 +316,25 @@ ncclResult_t finish(Group group) {
     }
     return group.status;
   }
-  return launch(group.steps);
+  std::vector<std::shared_ptr<Communicator>> going_on;
+  const auto note = [&going_on](const std::shared_ptr<Communicator>& c) {
+    if (c->non_blocking) {
+      going_on.push_back(c);
+    }
+  };
+  for (const Join& join : group.joins) {
+    note(join.communicator);
+  }
+  for (const Step& step : group.steps) {
+    note(step.communicator);
+  }
+  if (const ncclResult_t status = launch(group.steps); status != ncclSuccess) {
+    return status;
+  }
+  for (const auto& c : going_on) {
+    c->looks_left = 2;
+  }
+  return going_on.empty() ? ncclSuccess : ncclInProgress;
 }
 
 ncclResult_t end_group() {
@@ -325,7 +371,8 @@ ncclResult_t queue(const Call& call, ncclComm_t handle, cudaStream_t stream) {
   });
 }
 
-ncclResult_t join(ncclComm_t* out, int ranks, const ncclUniqueId& id, int rank) {
+ncclResult_t join(
+    ncclComm_t* out, int ranks, const ncclUniqueId& id, int rank, bool non_blocking = false) {
   fakes::BoardId where{};
   std::memcpy(&where, id.internal, sizeof where);
   fakes::Board* const board = fakes::open_board(where);
@@ -334,10 +381,9 @@ ncclResult_t join(ncclComm_t* out, int ranks, const ncclUniqueId& id, int rank) 
   }
   int device = 0;
   static_cast<void>(cudaGetDevice(&device));
-  return in_group([&] {
-    t_group.joins.push_back(
-        {out, std::make_shared<Communicator>(*board, rank, ranks, version(), device)});
-  });
+  const auto made = std::make_shared<Communicator>(*board, rank, ranks, version(), device);
+  made->non_blocking = non_blocking;
+  return in_group([&] { t_group.joins.push_back({out, made}); });
 }
 
 // As in NCCL, the end of a group repeats the error of a call in it.
@@ -396,7 +442,10 @@ ncclResult_t ncclCommInitRankConfig(
   FAKE(ncclCommInitRankConfig)
   fakes::note("minCTAs=" + std::to_string(config->minCTAs) +
               " maxCTAs=" + std::to_string(config->maxCTAs));
-  return join(comm, ranks, id, rank);
+#if NCCL_VERSION_CODE >= NCCL_VERSION(2, 27, 0)
+  fakes::note("CTAPolicy=" + std::to_string(config->CTAPolicy));
+#endif
+  return join(comm, ranks, id, rank, config->blocking == 0);
 }
 
 // Not inside a group: this rank waits here for the others.
@@ -452,7 +501,12 @@ ncclResult_t ncclCommAbort(ncclComm_t comm) {
 }
 
 ncclResult_t ncclCommGetAsyncError(ncclComm_t comm, ncclResult_t* status) {
-  *status = comm->communicator->background;
+  Communicator& c = *comm->communicator;
+  *status = c.background;
+  if (c.background == ncclSuccess && c.looks_left > 0) {
+    --c.looks_left;
+    *status = ncclInProgress;
+  }
   return ncclSuccess;
 }
 
