@@ -1,6 +1,7 @@
 // The result record: one measured case, self-sufficient, one line of JSON. Format: docs/formats.md.
 #pragma once
 
+#include "core/chosen.hpp"
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
 #include "core/origin.hpp"
@@ -13,6 +14,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,9 @@ struct Record {
   Origin origin;
 
   Collective collective = Collective::kAllReduce;
-  std::string backend;    // "mpi", "host" (our algorithms over point-to-point), "nccl"
-  std::string algorithm;  // "ring"...; "library" where the library chooses and does not tell
+  std::string backend;           // "mpi", "host" (our algorithms over point-to-point), "nccl"
+  std::string algorithm;         // "ring"...: asked for; "library": it was left to the library
+  std::optional<Chosen> chosen;  // what NCCL ran; nothing where it did not tell
   DataType type = DataType::kFloat32;
   ReduceOp op = ReduceOp::kSum;  // of collectives that reduce
   std::uint64_t count = 0;       // elements as passed to the collective
