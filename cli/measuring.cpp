@@ -1,6 +1,7 @@
 #include "cli/measuring.hpp"
 
 #include "bench/driver.hpp"
+#include "bench/environment.hpp"
 #include "bench/machine.hpp"
 #include "bench/record_writer.hpp"
 #include "cli/progress.hpp"
@@ -110,6 +111,7 @@ Origin job_origin(const Backend& backend) {
   origin.machine = backend.machine();
   origin.cores = backend.processors();
   origin.versions.merge(backend.versions());
+  origin.environment = recorded_environment(backend.name());
   return origin;
 }
 

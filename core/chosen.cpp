@@ -30,28 +30,28 @@ auto find_setting(const Table& table, const std::string& word) {
   });
 }
 
-std::vector<std::string> texts_of(const std::vector<NcclCell>& cells) {
+std::vector<std::string> texts_of(const std::vector<ChoiceCell>& cells) {
   std::vector<std::string> list;
-  for (const NcclCell& cell : cells) {
+  for (const ChoiceCell& cell : cells) {
     list.push_back(text(cell));
   }
   return list;
 }
 
 std::vector<std::string> forcible_algorithms() {
-  std::vector<std::string> names = names_of(kNcclAlgorithms);
+  std::vector<std::string> names = names_of(kChoiceAlgorithms);
   names.resize(kForcibleAlgorithms);
   return names;
 }
 
-NcclCell read_cell(const std::string& algorithm,
-                   const std::string& protocol,
-                   const std::string& where) {
-  if (find_row(kNcclAlgorithms, algorithm) == kNcclAlgorithms.end()) {
-    throw unknown_name("algorithm", algorithm, names_of(kNcclAlgorithms), where);
+ChoiceCell read_cell(const std::string& algorithm,
+                     const std::string& protocol,
+                     const std::string& where) {
+  if (find_row(kChoiceAlgorithms, algorithm) == kChoiceAlgorithms.end()) {
+    throw unknown_name("algorithm", algorithm, names_of(kChoiceAlgorithms), where);
   }
-  if (!protocol.empty() && find_row(kNcclProtocols, protocol) == kNcclProtocols.end()) {
-    throw unknown_name("protocol", protocol, names_of(kNcclProtocols), where);
+  if (!protocol.empty() && find_row(kChoiceProtocols, protocol) == kChoiceProtocols.end()) {
+    throw unknown_name("protocol", protocol, names_of(kChoiceProtocols), where);
   }
   return {algorithm, protocol};
 }
@@ -65,11 +65,11 @@ double positive(double value, std::string_view key, const std::string& where) {
 
 }  // namespace
 
-std::string text(const NcclCell& cell) {
+std::string text(const ChoiceCell& cell) {
   return cell.protocol.empty() ? cell.algorithm : cell.algorithm + "/" + cell.protocol;
 }
 
-std::vector<NcclCell> forcible_cells(const std::vector<std::string>& algorithms) {
+std::vector<ChoiceCell> forcible_cells(const std::vector<std::string>& algorithms) {
   const auto asked = [&algorithms](std::string_view name) {
     return algorithms.empty() ||
            std::find_if(algorithms.begin(), algorithms.end(), [name](const std::string& word) {
@@ -82,10 +82,10 @@ std::vector<NcclCell> forcible_cells(const std::vector<std::string>& algorithms)
       throw unknown_name("algorithm of NCCL", word, known);
     }
   }
-  std::vector<NcclCell> cells;
+  std::vector<ChoiceCell> cells;
   for (std::size_t a = 0; a < kForcibleAlgorithms; ++a) {
-    for (const NcclProtocol& protocol : kNcclProtocols) {
-      const NcclAlgorithm& row = kNcclAlgorithms[a];
+    for (const ChoiceProtocol& protocol : kChoiceProtocols) {
+      const ChoiceAlgorithm& row = kChoiceAlgorithms[a];
       if (asked(row.name) && (row.every_protocol || protocol.name == "simple")) {
         cells.push_back({std::string(row.name), std::string(protocol.name)});
       }
@@ -94,9 +94,9 @@ std::vector<NcclCell> forcible_cells(const std::vector<std::string>& algorithms)
   return cells;
 }
 
-NcclCell parse_cell(const std::string& words) {
-  const std::vector<NcclCell> cells = forcible_cells({});
-  for (const NcclCell& cell : cells) {
+ChoiceCell parse_cell(const std::string& words) {
+  const std::vector<ChoiceCell> cells = forcible_cells({});
+  for (const ChoiceCell& cell : cells) {
     if (text(cell) == words) {
       return cell;
     }
@@ -105,7 +105,7 @@ NcclCell parse_cell(const std::string& words) {
 }
 
 // Rows of ncclTopoTuneModel that have a bandwidth, over all versions.
-bool can_run(const NcclCell& cell, Collective collective) {
+bool can_run(const ChoiceCell& cell, Collective collective) {
   switch (collective) {
     case Collective::kAllReduce:
       return cell.algorithm != "pat";
@@ -171,25 +171,25 @@ Chosen chosen_from_json(const nlohmann::json& object, const std::string& where) 
   return c;
 }
 
-std::map<std::string, std::string> settings_for(const NcclCell& cell) {
+std::map<std::string, std::string> settings_for(const ChoiceCell& cell) {
   return {
-      {kAlgorithmSetting, std::string(find_row(kNcclAlgorithms, cell.algorithm)->setting)},
-      {kProtocolSetting,  std::string(find_row(kNcclProtocols,  cell.protocol)->setting) }
+      {kAlgorithmSetting, std::string(find_row(kChoiceAlgorithms, cell.algorithm)->setting)},
+      {kProtocolSetting,  std::string(find_row(kChoiceProtocols,  cell.protocol)->setting) }
   };
 }
 
-std::optional<NcclCell> forced_cell(const std::map<std::string, std::string>& environment) {
+std::optional<ChoiceCell> forced_cell(const std::map<std::string, std::string>& environment) {
   const auto algorithm = environment.find(kAlgorithmSetting);
   const auto protocol = environment.find(kProtocolSetting);
   if (algorithm == environment.end() || protocol == environment.end()) {
     return std::nullopt;
   }
-  const auto a = find_setting(kNcclAlgorithms, algorithm->second);
-  const auto p = find_setting(kNcclProtocols, protocol->second);
-  if (a == kNcclAlgorithms.end() || p == kNcclProtocols.end()) {
+  const auto a = find_setting(kChoiceAlgorithms, algorithm->second);
+  const auto p = find_setting(kChoiceProtocols, protocol->second);
+  if (a == kChoiceAlgorithms.end() || p == kChoiceProtocols.end()) {
     return std::nullopt;
   }
-  return NcclCell{std::string(a->name), std::string(p->name)};
+  return ChoiceCell{std::string(a->name), std::string(p->name)};
 }
 
 }  // namespace fabricast

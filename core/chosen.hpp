@@ -19,55 +19,55 @@ class JsonFields;
 /// An algorithm of NCCL. The first seven stand in the order of NCCL's numbers and rows of its cost
 /// table (NVIDIA/nccl: src/include/nccl_common.h); `setting` is its word in NCCL_ALGO, "" where
 /// that cannot ask for it.
-struct NcclAlgorithm {
+struct ChoiceAlgorithm {
   std::string_view name;
   std::string_view setting;
   bool every_protocol;  // LL, LL128 and Simple; otherwise Simple alone
 };
-inline constexpr std::array kNcclAlgorithms{
-    NcclAlgorithm{"tree",           "Tree",          true },
-    NcclAlgorithm{"ring",           "Ring",          true },
-    NcclAlgorithm{"collnet_direct", "CollNetDirect", false},
-    NcclAlgorithm{"collnet_chain",  "CollNetChain",  false},
-    NcclAlgorithm{"nvls",           "NVLS",          false},
-    NcclAlgorithm{"nvls_tree",      "NVLSTree",      false},
-    NcclAlgorithm{"pat",            "PAT",           false},
-    NcclAlgorithm{"symmetric",      "",              false},
-    NcclAlgorithm{"copy_engine",    "",              false},
+inline constexpr std::array kChoiceAlgorithms{
+    ChoiceAlgorithm{"tree",           "Tree",          true },
+    ChoiceAlgorithm{"ring",           "Ring",          true },
+    ChoiceAlgorithm{"collnet_direct", "CollNetDirect", false},
+    ChoiceAlgorithm{"collnet_chain",  "CollNetChain",  false},
+    ChoiceAlgorithm{"nvls",           "NVLS",          false},
+    ChoiceAlgorithm{"nvls_tree",      "NVLSTree",      false},
+    ChoiceAlgorithm{"pat",            "PAT",           false},
+    ChoiceAlgorithm{"symmetric",      "",              false},
+    ChoiceAlgorithm{"copy_engine",    "",              false},
 };
 inline constexpr std::size_t kForcibleAlgorithms = 7;
 
 /// In the order of NCCL's numbers.
-struct NcclProtocol {
+struct ChoiceProtocol {
   std::string_view name;
   std::string_view setting;
 };
-inline constexpr std::array kNcclProtocols{
-    NcclProtocol{"ll",     "LL"    },
-    NcclProtocol{"ll128",  "LL128" },
-    NcclProtocol{"simple", "Simple"},
+inline constexpr std::array kChoiceProtocols{
+    ChoiceProtocol{"ll",     "LL"    },
+    ChoiceProtocol{"ll128",  "LL128" },
+    ChoiceProtocol{"simple", "Simple"},
 };
 
 /// A cell of NCCL's cost table.
-struct NcclCell {
+struct ChoiceCell {
   std::string algorithm;
   std::string protocol;  // "" where the algorithm has none: symmetric kernels, copy engines
-  friend bool operator==(const NcclCell&, const NcclCell&) = default;
+  friend bool operator==(const ChoiceCell&, const ChoiceCell&) = default;
 };
 
 /// "ring/ll"; "symmetric".
-std::string text(const NcclCell& cell);
+std::string text(const ChoiceCell& cell);
 /// Of "ring/ll". Throws Error, with the cells that exist, for one that cannot be forced.
-NcclCell parse_cell(const std::string& text);
+ChoiceCell parse_cell(const std::string& text);
 /// Every cell that the settings can ask for, of these algorithms (none: of all). Throws Error for a
 /// name that is none of them.
-std::vector<NcclCell> forcible_cells(const std::vector<std::string>& algorithms);
+std::vector<ChoiceCell> forcible_cells(const std::vector<std::string>& algorithms);
 /// Whether any version of NCCL runs the algorithm for the collective (src/graph/tuning.cc).
-bool can_run(const NcclCell& cell, Collective collective);
+bool can_run(const ChoiceCell& cell, Collective collective);
 
 /// Of one collective. NCCL takes the same on every rank.
 struct Chosen {
-  NcclCell cell;
+  ChoiceCell cell;
   int channels = 0;                             // thread blocks of the kernel; 0: not told
   int warps = 0;                                // of each; 0: not told
   std::optional<double> estimate_us;            // NCCL's own for this cell
@@ -83,8 +83,8 @@ nlohmann::json to_json(const Chosen& chosen);
 Chosen chosen_from_json(const nlohmann::json& json, const std::string& where);
 
 /// The variables that make NCCL run this cell alone.
-std::map<std::string, std::string> settings_for(const NcclCell& cell);
+std::map<std::string, std::string> settings_for(const ChoiceCell& cell);
 /// The cell that such settings ask for; nothing where they leave a choice.
-std::optional<NcclCell> forced_cell(const std::map<std::string, std::string>& environment);
+std::optional<ChoiceCell> forced_cell(const std::map<std::string, std::string>& environment);
 
 }  // namespace fabricast

@@ -1,6 +1,7 @@
 #include "bench/backends/device_choice.hpp"
 #include "bench/backends/gpu.hpp"
 #include "bench/backends/nccl_collectives.hpp"
+#include "bench/backends/nccl_first_call.hpp"
 #include "bench/backends/nccl_ranks.hpp"
 #include "bench/backends/rank_buffers.hpp"
 #include "bench/backends/together.hpp"
@@ -33,7 +34,8 @@ class NcclOperation final : public Operation {
         case_(c),
         row_(*find_nccl(c.collective)),
         pattern_(c.type, ranks.ranks(), c.op),
-        buffers_(ranks.local().size()) {
+        buffers_(ranks.local().size()),
+        first_call_(c.count > 0 && ranks.ranks() > 1) {
     ranks_.on_every_rank([this](std::size_t i, const LocalRank& r) {
       buffers_[i] = RankBuffers(case_, pattern_, r.rank, ranks_.ranks(), r.stream.get());
     });
@@ -49,11 +51,12 @@ class NcclOperation final : public Operation {
   std::vector<Seconds> run() override {
     using Clock = std::chrono::steady_clock;
     std::vector<Seconds> times(buffers_.size());
+    const NcclFirstCall::Watch watch(first_call_);
     ranks_.collective([&](std::size_t i, const LocalRank& r) {
       const NcclCall call = call_of(i, r);
       ranks_.meet();
       const auto start = Clock::now();
-      check_nccl(row_.call(call), name(case_.collective), __FILE__, __LINE__);
+      first_call_.check(row_.call(call), name(case_.collective));
       ranks_.wait(call.stream, call.communicator);
       times[i] = Seconds(std::chrono::duration<double>(Clock::now() - start).count());
     });
@@ -67,6 +70,8 @@ class NcclOperation final : public Operation {
     });
     return std::accumulate(wrong.begin(), wrong.end(), std::uint64_t{0});
   }
+
+  [[nodiscard]] std::optional<Chosen> chosen() const override { return first_call_.chosen(); }
 
   void flip_bit(std::uint64_t random) override {
     std::vector<std::size_t> holders;  // local ranks that receive something
@@ -106,6 +111,7 @@ class NcclOperation final : public Operation {
   const NcclCollective& row_;
   Pattern pattern_;
   std::vector<RankBuffers> buffers_;
+  NcclFirstCall first_call_;
 };
 
 class NcclBackend final : public Backend {

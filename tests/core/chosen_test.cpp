@@ -66,17 +66,17 @@ TEST(Chosen, AFaultIsRefusedWithItsName) {
   expect_refused("colour", "red", "colour");
 }
 
-TEST(NcclCells, EachIsForcedByItsSettingsAndRecognisedByThem) {
+TEST(ChoiceCells, EachIsForcedByItsSettingsAndRecognisedByThem) {
   const auto cells = forcible_cells({});
-  EXPECT_EQ(cells.size(), 2 * kNcclProtocols.size() + kForcibleAlgorithms - 2);
-  for (const NcclCell& cell : cells) {
+  EXPECT_EQ(cells.size(), 2 * kChoiceProtocols.size() + kForcibleAlgorithms - 2);
+  for (const ChoiceCell& cell : cells) {
     EXPECT_EQ(forced_cell(settings_for(cell)), cell) << text(cell);
     EXPECT_EQ(parse_cell(text(cell)), cell);
     EXPECT_TRUE(can_run(cell, Collective::kAllReduce) || cell.algorithm == "pat");
   }
 }
 
-TEST(NcclCells, SettingsThatLeaveAChoiceForceNothing) {
+TEST(ChoiceCells, SettingsThatLeaveAChoiceForceNothing) {
   using Settings = std::map<std::string, std::string>;
   EXPECT_FALSE(forced_cell({}));
   EXPECT_FALSE(forced_cell(Settings{
@@ -94,10 +94,10 @@ TEST(NcclCells, SettingsThatLeaveAChoiceForceNothing) {
                 {"NCCL_ALGO",  "RING"  },
                 {"NCCL_PROTO", "simple"}
   }),
-            (NcclCell{"ring", "simple"}));
+            (ChoiceCell{"ring", "simple"}));
 }
 
-TEST(NcclCells, AWordThatIsNoneIsAnsweredWithThoseThatExist) {
+TEST(ChoiceCells, AWordThatIsNoneIsAnsweredWithThoseThatExist) {
   EXPECT_THROW(parse_cell("nvls/ll"), Error);
   EXPECT_THROW(forcible_cells({"symmetric"}), Error);
   EXPECT_EQ(forcible_cells({"tree"}).size(), 3U);
