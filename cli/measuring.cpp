@@ -24,6 +24,7 @@ namespace fabricast {
 namespace {
 
 std::string g_command_line;
+std::vector<std::string> g_command_words;
 constexpr const char* kInterrupted =
     "\nfabricast: interrupted; every finished row is in the records file\n";
 
@@ -91,7 +92,10 @@ MeasureResult run_job(const MeasureOptions& options, Job& job) {
 
 }  // namespace
 
+const std::vector<std::string>& command_words() { return g_command_words; }
+
 void remember_command_line(int argc, char** argv) {
+  g_command_words.assign(argv, argv + argc);
   for (int i = 0; i < argc; ++i) {
     g_command_line += (i > 0 ? " " : "") + std::string(argv[i]);
   }
