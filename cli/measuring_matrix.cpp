@@ -60,6 +60,13 @@ void refuse_settings_of_the_user() {
   }
 }
 
+// --matrix alone leaves an empty word.
+std::vector<ChoiceCell> cells_of(const MatrixOptions& options) {
+  std::vector<std::string> algorithms = options.algorithms;
+  std::erase(algorithms, "");
+  return forcible_cells(algorithms);
+}
+
 void refuse_bad_usage(const MatrixOptions& options, const MeasureOptions& measure) {
   if (under_launcher()) {
     throw Error("a matrix starts one job per cell, so it cannot be part of a job",
@@ -71,7 +78,7 @@ void refuse_bad_usage(const MatrixOptions& options, const MeasureOptions& measur
         "the cells of a matrix hand over their rows in a file", "--matrix", "-o FILE.jsonl");
   }
   refuse_settings_of_the_user();
-  forcible_cells(options.algorithms);  // their names
+  cells_of(options);  // their names
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -117,7 +124,7 @@ class Matrix {
 
   MatrixResult run() {
     std::vector<MaybeCell> cells{std::nullopt};
-    for (const ChoiceCell& cell : forcible_cells(options_.algorithms)) {
+    for (const ChoiceCell& cell : cells_of(options_)) {
       cells.emplace_back(cell);
     }
     for (std::size_t i = 0; i < cells.size() && result_.cut_short.empty(); ++i) {

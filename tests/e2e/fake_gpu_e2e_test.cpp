@@ -399,7 +399,8 @@ TEST_F(FakeGpus, OnlyTheFirstCallOfACaseIsTold) {
 
 TEST_F(FakeGpus, PluginsOfTheUserAreLeftInPlace) {
   const Said said =
-      run(with("NCCL_TUNER_PLUGIN=mine NCCL_PROFILER_PLUGIN=mine FAKE_LOG=" + folder_.path("log")) +
+      run(with("FAKE_CUDA_DEVICES=2 NCCL_TUNER_PLUGIN=mine NCCL_PROFILER_PLUGIN=mine FAKE_LOG=" +
+               folder_.path("log")) +
           measure("--collective all_reduce --count 8"));
   ASSERT_EQ(said.exit_code, 0) << said.err;
   EXPECT_FALSE(rows().at(0).chosen);
@@ -409,7 +410,8 @@ TEST_F(FakeGpus, PluginsOfTheUserAreLeftInPlace) {
 }
 
 TEST_F(FakeGpus, SettingsThatSteerNcclAreInTheRecordAndNoOthers) {
-  ASSERT_EQ(run(with("NCCL_ALGO=Ring NCCL_PROTO=simple NCCL_NVLS_ENABLE=0 SECRET=1 NCCL_X=1") +
+  ASSERT_EQ(run(with("FAKE_CUDA_DEVICES=2 NCCL_ALGO=Ring NCCL_PROTO=simple NCCL_NVLS_ENABLE=0 "
+                     "SECRET=1 NCCL_X=1") +
                 measure("--collective all_reduce,all_to_all --count 8"))
                 .exit_code,
             0);
@@ -453,7 +455,7 @@ TEST_F(FakeMatrix, RunsEachCellThatNcclHasAndSkipsTheOthersWithTheReason) {
                                         "tree/ll",
                                         "tree/ll128",
                                         "tree/simple"}));
-  EXPECT_NE(said.err.find("skipped: nvls_tree/simple: NCCL 2.28.9 does not run all_reduce"),
+  EXPECT_NE(said.err.find("NCCL 2.28.9 does not run all_reduce by nvls_tree/simple"),
             std::string::npos)
       << said.err;
   EXPECT_NE(said.err.find("skipped: pat/simple: it runs none of these collectives"),
@@ -497,12 +499,11 @@ TEST_F(FakeMatrix, BadUsageIsRefusedBeforeAnythingRuns) {
     const char* words;
   };
   for (const Bad& bad : {
-           Bad{"NCCL_ALGO=Ring",         "--matrix",                      "unset NCCL_ALGO"   },
-           Bad{"OMPI_COMM_WORLD_SIZE=2", "--matrix",                      "--launch"          },
-           Bad{"",                       "--matrix stars",                "algorithm of NCCL" },
-           Bad{"",                       "--force ring/fast",             "cell of NCCL's"    },
-           Bad{"",                       "--force pat/simple",            "runs none of these"},
-           Bad{"",                       "--force ring/ll --backend mpi", "only NCCL can"     },
+           Bad{"NCCL_ALGO=Ring",         "--matrix",           "unset NCCL_ALGO"   },
+           Bad{"OMPI_COMM_WORLD_SIZE=2", "--matrix",           "--launch"          },
+           Bad{"",                       "--matrix stars",     "algorithm of NCCL" },
+           Bad{"",                       "--force ring/fast",  "cell of NCCL's"    },
+           Bad{"",                       "--force pat/simple", "runs none of these"},
   }) {
     const Said said =
         run(with(bad.settings) + measure("") + "--collective all_reduce --count 8 " + bad.options);
@@ -510,6 +511,8 @@ TEST_F(FakeMatrix, BadUsageIsRefusedBeforeAnythingRuns) {
     EXPECT_NE(said.err.find(bad.words), std::string::npos) << said.err;
     EXPECT_TRUE(rows().empty());
   }
+  const Said on_host = run(with("") + measure("--count 8 --force ring/ll", 3, "mpi"));
+  EXPECT_NE(on_host.err.find("only NCCL can be forced"), std::string::npos) << on_host.err;
   const Said no_file = run(with("") + "@ measure --backend nccl --matrix");
   EXPECT_EQ(no_file.exit_code, 2);
   EXPECT_NE(no_file.err.find("-o FILE.jsonl"), std::string::npos) << no_file.err;
@@ -615,8 +618,7 @@ TEST_F(FakeGpusOfProcesses, RunTheCellsOfAMatrixUnderTheirLauncher) {
     EXPECT_EQ(r.ranks, 2);
   }
   EXPECT_EQ(text(rows()[1].chosen.value().cell), "nvls/simple");
-  EXPECT_NE(said.err.find("skipped: nvls_tree/simple: NCCL 2.28.9 does not run"), std::string::npos)
-      << said.err;
+  EXPECT_NE(said.err.find("skipped: nvls_tree/simple: "), std::string::npos) << said.err;
 }
 
 TEST_F(FakeGpusOfProcesses, MoreRanksThanGpusAreRefused) {
