@@ -46,6 +46,11 @@ struct Record {
   std::uint64_t wrong_elements = 0;    // over all ranks and all timed iterations
   std::vector<std::string> warnings;   // what a reader must know, in words
 
+  /// The algorithm, with its protocol where NCCL was forced to both: "library", "ring", "ring/ll".
+  [[nodiscard]] ChoiceCell asked() const {
+    const bool forced = chosen && chosen->cell.algorithm == algorithm;
+    return {algorithm, forced ? chosen->cell.protocol : ""};
+  }
   [[nodiscard]] Summary summary() const { return summarize(samples_us); }
   [[nodiscard]] Bytes message() const { return Bytes(static_cast<double>(bytes)); }
   /// A row may be fitted and compared only if every element was right and something was timed.

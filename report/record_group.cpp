@@ -42,7 +42,7 @@ std::string ranks_text(int ranks, int ranks_per_node) {
 }
 
 std::string variant(const Record& record) {
-  return record.backend + "/" + record.algorithm + (record.in_place ? " in place" : "");
+  return record.backend + "/" + text(record.asked()) + (record.in_place ? " in place" : "");
 }
 
 }  // namespace fabricast

@@ -127,6 +127,9 @@ TEST(Record, KeepsWhatNcclChoseAndTheSettingsThatForcedIt) {
   EXPECT_EQ(to_json(back), to_json(r));
   EXPECT_EQ(back.chosen->cell, r.chosen->cell);
   EXPECT_EQ(back.origin.environment, r.origin.environment);
+  EXPECT_EQ(text(back.asked()), "ring");  // another ran
+  r.algorithm = "tree";
+  EXPECT_EQ(text(r.asked()), "tree/ll");
   auto bad = to_json(r);
   bad["chosen"]["algorithm"] = "star";
   EXPECT_THROW(record_from_json(bad, "here"), Error);
