@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bench/patterns/schedule.hpp"
+#include "core/chosen.hpp"
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
 #include "core/gpu_state.hpp"
@@ -43,6 +44,8 @@ class Operation {
   virtual std::vector<RankTime> run() = 0;
   /// Elements (guards included) that are not what the pattern says, on the local ranks.
   virtual std::uint64_t wrong_elements(std::uint64_t iteration) = 0;
+  /// What the library ran in the first call; nothing where it does not tell.
+  [[nodiscard]] virtual std::optional<Chosen> chosen() const { return std::nullopt; }
   /// Flips one bit of one local rank's received data: proves that the check can fail.
   virtual void flip_bit(std::uint64_t random) = 0;
 };

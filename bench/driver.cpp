@@ -66,6 +66,14 @@ Record make_record(const Case& c,
   return r;
 }
 
+// A cell that the settings asked for and that ran is named: it was not the library's choice.
+void record_choice(Record& r, std::optional<Chosen> chosen) {
+  if (chosen && forced_cell(r.origin.environment) == chosen->cell) {
+    r.algorithm = chosen->cell.algorithm;
+  }
+  r.chosen = std::move(chosen);
+}
+
 // All processes refuse together, before any of them allocates.
 void refuse_too_large(const Case& c, const Backend& backend, Control& control) {
   const double asked = static_cast<double>(backend.buffer_bytes(c)) * backend.local_ranks() *
@@ -170,8 +178,9 @@ void drive(const std::vector<Case>& cases,
             const GpuState gpus = backend.gpu_state();
             run_case(state, samples.slowest_us);
             std::vector<double> medians = rank_medians(samples, control);
-            const Record record = make_record(
+            Record record = make_record(
                 c, backend, options.origin, std::move(samples), std::move(medians), gpus);
+            record_choice(record, operation->chosen());
             add_counters(state, record);
             if (control.is_root()) {
               on_record(record);

@@ -2,15 +2,18 @@
 
 #include "core/error.hpp"
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <sched.h>
 #include <spawn.h>
 #include <sstream>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 extern char** environ;
 
@@ -76,6 +79,88 @@ std::vector<std::string> child_environment() {
   return settings;
 }
 
+// What is written to one end comes out of the other.
+class Pipe {
+ public:
+  Pipe() {
+    if (pipe2(ends_, O_CLOEXEC) != 0) {
+      throw Error(
+          std::string("no pipe to a child: ") + std::strerror(errno), "", "fewer open files");
+    }
+  }
+  ~Pipe() {
+    close(ends_[0]);
+    close_in();
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  [[nodiscard]] int in() const { return ends_[1]; }
+  void close_in() {
+    if (ends_[1] >= 0) {
+      close(std::exchange(ends_[1], -1));
+    }
+  }
+
+  /// Passes everything on to standard error, until all writers have gone; returns the end of it.
+  [[nodiscard]] std::string pass_on() const {
+    constexpr std::size_t kKept = 8192;
+    std::string end;
+    std::array<char, 4096> part{};
+    for (;;) {
+      const ssize_t got = read(ends_[0], part.data(), part.size());
+      if (got < 0 && errno == EINTR) {
+        continue;
+      }
+      if (got <= 0) {
+        return end;
+      }
+      static_cast<void>(!write(STDERR_FILENO, part.data(), static_cast<std::size_t>(got)));
+      end.append(part.data(), static_cast<std::size_t>(got));
+      end.erase(0, end.size() > kKept ? end.size() - kKept : 0);
+    }
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
+
+// Where a child's standard error goes: into this pipe, if there is one.
+class Redirection {
+ public:
+  explicit Redirection(const Pipe* pipe) {
+    posix_spawn_file_actions_init(&actions_);
+    if (pipe != nullptr) {
+      posix_spawn_file_actions_adddup2(&actions_, pipe->in(), STDERR_FILENO);
+    }
+  }
+  ~Redirection() { posix_spawn_file_actions_destroy(&actions_); }
+  Redirection(const Redirection&) = delete;
+  Redirection& operator=(const Redirection&) = delete;
+  [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+};
+
+pid_t start(std::vector<std::string>& words, const Pipe* pipe) {
+  std::vector<std::string> settings = child_environment();
+  const Redirection redirection(pipe);
+  pid_t child = 0;
+  const int status = posix_spawnp(&child,
+                                  words.front().c_str(),
+                                  redirection.get(),
+                                  nullptr,
+                                  pointers(words).data(),
+                                  pointers(settings).data());
+  if (status != 0) {
+    throw Error("cannot start " + words.front() + ": " + std::strerror(status),
+                "",
+                "a program on PATH; for mpirun, check the Open MPI installation");
+  }
+  return child;
+}
+
 int wait_for(pid_t child) {
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
@@ -139,22 +224,25 @@ ChildResult run_under_mpirun(int ranks, const std::vector<std::string>& command)
   std::vector<std::string> words{mpirun, "--oversubscribe", "-np", std::to_string(ranks)};
   words.insert(words.end(), {"--bind-to", ranks <= usable_processors() ? "core" : "none"});
   words.insert(words.end(), command.begin(), command.end());
-  std::vector<std::string> settings = child_environment();
 
   g_interrupted = 0;
   const SignalsPassedOn signals;
-  pid_t child = 0;
-  const int status = posix_spawn(
-      &child, mpirun.c_str(), nullptr, nullptr, pointers(words).data(), pointers(settings).data());
-  if (status != 0) {
-    throw Error("cannot start " + mpirun + ": " + std::strerror(status),
-                "",
-                "check the Open MPI installation");
-  }
-  g_child = child;
-  const int exit_code = wait_for(child);
+  g_child = start(words, nullptr);
+  const int exit_code = wait_for(g_child);
   g_child = 0;
-  return {exit_code, g_interrupted != 0};
+  return {exit_code, g_interrupted != 0, ""};
+}
+
+ChildResult run_child(std::vector<std::string> command) {
+  g_interrupted = 0;
+  const SignalsPassedOn signals;
+  Pipe pipe;
+  g_child = start(command, &pipe);
+  pipe.close_in();
+  std::string last_words = pipe.pass_on();
+  const int exit_code = wait_for(g_child);
+  g_child = 0;
+  return {exit_code, g_interrupted != 0, std::move(last_words)};
 }
 
 }  // namespace fabricast

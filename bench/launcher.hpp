@@ -21,7 +21,11 @@ std::string find_mpirun();
 struct ChildResult {
   int exit_code = 0;         // 128 + signal when it was killed
   bool interrupted = false;  // this process got SIGINT or SIGTERM while it waited
+  std::string last_words;    // the end of its standard error, which was passed on; of run_child
 };
+
+/// Starts `command`, found on PATH, and waits as below.
+ChildResult run_child(std::vector<std::string> command);
 
 /// Starts `mpirun` with `ranks` processes of `command` (no shell in between) and waits. More ranks
 /// than processors are allowed and left unbound. SIGINT and SIGTERM are passed on, and the child is

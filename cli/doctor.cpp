@@ -47,6 +47,11 @@ Table findings() {
         true,
         fmt::format(
             "{} x {}, driver {}, NCCL {}", gpus.count, gpus.names.front(), gpus.driver, gpus.nccl));
+    add("NCCL's choices",
+        gpus.nccl_untold.empty(),
+        gpus.nccl_untold.empty()
+            ? "NCCL tells its algorithm, protocol or costs: `chosen` of records"
+            : gpus.nccl_untold);
     if (!gpus.nccl_lacks.empty()) {
       add("newer NCCL", false, gpus.nccl_lacks);
     }

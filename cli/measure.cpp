@@ -3,11 +3,13 @@
 #include "bench/backends/gpu.hpp"
 #include "cli/cli.hpp"
 #include "cli/measuring.hpp"
+#include "cli/measuring_matrix.hpp"
 #include "cli/measuring_patterns.hpp"
 #include "cli/options.hpp"
 #include "core/error.hpp"
 #include "core/size.hpp"
 #include "report/csv.hpp"
+#include "report/matrix_table.hpp"
 #include "report/measurement_table.hpp"
 #include "report/training_table.hpp"
 
@@ -25,6 +27,8 @@ namespace {
 struct Options {
   MeasureOptions measure;
   PatternOptions patterns;
+  MatrixOptions matrix;
+  std::string force;
   std::string format = "table";
   bool quiet = false;
   double time_cap_s = 1.0;
@@ -51,6 +55,21 @@ void print(const std::vector<AnyRecord>& records, const std::string& format) {
     write_tables(records);
   }
   std::cout.flush();
+}
+
+// One child run per cell: this process measures nothing itself.
+void run_matrix(const Options& o) {
+  const MatrixResult result = measure_matrix(o.matrix, o.measure);
+  for (const auto& line : result.skipped) {
+    fmt::print(stderr, "skipped: {}\n", line);
+  }
+  if (!o.quiet && o.format == "table") {
+    write_matrix_tables(std::cout, result.records);
+    std::cout.flush();
+  } else if (!o.quiet) {
+    print(result.records, o.format);
+  }
+  refuse_unfinished(result);
 }
 
 template <typename Result>
@@ -80,6 +99,14 @@ void run(Options& o) {
   refuse_contradictions(o.measure.job.gpu);
   if (o.budget_s > 0) {
     o.measure.budget = Seconds(o.budget_s);
+  }
+  if (o.matrix.asked() && o.force.empty()) {
+    run_matrix(o);
+    return;
+  }
+  if (!o.force.empty()) {
+    o.quiet = o.quiet || o.matrix.asked();  // a cell of a matrix: the matrix is shown as a whole
+    force_cell(o.force, o.measure);
   }
   if (!o.patterns.patterns.empty()) {
     conclude(measure_patterns(o.measure, o.patterns), o);
@@ -217,6 +244,11 @@ void register_measure(CLI::App& app) {
       o.measure.planted_flip,
       "Flip one received bit per case, chosen by this number: the run must end with exit code 1");
   c.add_flag("--quiet", o.quiet, "No table on stdout");
+  c.add_option("--force",
+               o.force,
+               "NCCL may use this algorithm and protocol alone: ring/ll, tree/simple ...; library: "
+               "its choice");
+  add_matrix_options(c, o.matrix);
   add_format(c, o.format);
   add_pattern_options(c, o.patterns);
   c.callback([options] { run(*options); });

@@ -1,6 +1,7 @@
 #include "cli/measuring.hpp"
 
 #include "bench/driver.hpp"
+#include "bench/environment.hpp"
 #include "bench/machine.hpp"
 #include "bench/record_writer.hpp"
 #include "cli/progress.hpp"
@@ -23,6 +24,7 @@ namespace fabricast {
 namespace {
 
 std::string g_command_line;
+std::vector<std::string> g_command_words;
 constexpr const char* kInterrupted =
     "\nfabricast: interrupted; every finished row is in the records file\n";
 
@@ -90,7 +92,10 @@ MeasureResult run_job(const MeasureOptions& options, Job& job) {
 
 }  // namespace
 
+const std::vector<std::string>& command_words() { return g_command_words; }
+
 void remember_command_line(int argc, char** argv) {
+  g_command_words.assign(argv, argv + argc);
   for (int i = 0; i < argc; ++i) {
     g_command_line += (i > 0 ? " " : "") + std::string(argv[i]);
   }
@@ -110,6 +115,7 @@ Origin job_origin(const Backend& backend) {
   origin.machine = backend.machine();
   origin.cores = backend.processors();
   origin.versions.merge(backend.versions());
+  origin.environment = recorded_environment(backend.name());
   return origin;
 }
 

@@ -50,6 +50,8 @@ std::optional<PlantedFlip> planted_flip(const std::optional<std::uint64_t>& numb
 
 /// The command line of this process, for records.
 void remember_command_line(int argc, char** argv);
+/// Its words, the program's name first.
+const std::vector<std::string>& command_words();
 /// Time, version, command line, host: what a record says of its run.
 Origin run_origin();
 

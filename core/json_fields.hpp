@@ -75,6 +75,12 @@ class JsonFields {
     return items;
   }
 
+  /// An object of its own, read by `read(object, where)`.
+  template <typename Read>
+  auto take_object(const char* key, Read read) {
+    return read(find(key), fmt::format("{}, {}", where_, key));
+  }
+
   /// Takes a key whose value is not needed.
   void skip(const char* key) { find(key); }
 

@@ -9,7 +9,7 @@
 namespace fabricast {
 
 nlohmann::json origin_json(const Origin& o) {
-  return {
+  nlohmann::json object{
       {"time_utc",     o.time_utc                 },
       {"command_line", o.command_line             },
       {"fabricast",    o.fabricast                },
@@ -19,6 +19,10 @@ nlohmann::json origin_json(const Origin& o) {
       {"versions",     o.versions                 },
       {"provenance",   name(Provenance::kMeasured)}
   };
+  if (!o.environment.empty()) {
+    object["environment"] = o.environment;
+  }
+  return object;
 }
 
 Origin take_origin(JsonFields& f) {
@@ -33,6 +37,9 @@ Origin take_origin(JsonFields& f) {
   o.machine = f.take<std::string>("machine");
   o.cores = f.take_count<int>("cores");
   o.versions = f.take<std::map<std::string, std::string>>("versions");
+  if (f.has("environment")) {
+    o.environment = f.take<std::map<std::string, std::string>>("environment");
+  }
   return o;
 }
 

@@ -43,6 +43,8 @@ struct Origin {
   int cores = 0;          // processors that the ranks of rank 0's host may use
   /// Library -> version: mpi, nccl, cuda_driver, benchmark...
   std::map<std::string, std::string> versions;
+  /// Variables that were set and steer what the library does: NCCL_ALGO...
+  std::map<std::string, std::string> environment{};
 };
 
 /// The keys of an origin and of a measurement's provenance, for a record's object; and back. Throws

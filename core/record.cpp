@@ -121,6 +121,9 @@ json to_json(const Record& r) {
   if (!r.device_samples_us.empty()) {
     object["device_samples_us"] = r.device_samples_us;
   }
+  if (r.chosen) {
+    object["chosen"] = to_json(*r.chosen);
+  }
   return object;
 }
 
@@ -136,6 +139,9 @@ Record record_from_json(const json& object, const std::string& where) {
   r.collective = f.take_name("collective", find_collective, kCollectives);
   r.backend = f.take<std::string>("backend");
   r.algorithm = f.take<std::string>("algorithm");
+  if (f.has("chosen")) {
+    r.chosen = f.take_object("chosen", chosen_from_json);
+  }
   r.type = f.take_name("type", find_data_type, kDataTypes);
   if (f.has("op")) {
     r.op = f.take_name("op", find_reduce_op, kReduceOps);

@@ -1,6 +1,7 @@
 // The result record: one measured case, self-sufficient, one line of JSON. Format: docs/formats.md.
 #pragma once
 
+#include "core/chosen.hpp"
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
 #include "core/gpu_state.hpp"
@@ -14,6 +15,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,9 @@ struct Record {
   Origin origin;
 
   Collective collective = Collective::kAllReduce;
-  std::string backend;    // "mpi", "host" (our algorithms over point-to-point), "nccl"
-  std::string algorithm;  // "ring"...; "library" where the library chooses and does not tell
+  std::string backend;           // "mpi", "host" (our algorithms over point-to-point), "nccl"
+  std::string algorithm;         // "ring"...: asked for; "library": it was left to the library
+  std::optional<Chosen> chosen;  // what NCCL ran; nothing where it did not tell
   DataType type = DataType::kFloat32;
   ReduceOp op = ReduceOp::kSum;  // of collectives that reduce
   std::uint64_t count = 0;       // elements as passed to the collective
@@ -54,6 +57,11 @@ struct Record {
   std::uint64_t wrong_elements = 0;    // over all ranks and all timed iterations
   std::vector<std::string> warnings;   // what a reader must know, in words
 
+  /// The algorithm, with its protocol where NCCL was forced to both: "library", "ring", "ring/ll".
+  [[nodiscard]] ChoiceCell asked() const {
+    const bool forced = chosen && chosen->cell.algorithm == algorithm;
+    return {algorithm, forced ? chosen->cell.protocol : ""};
+  }
   [[nodiscard]] Summary summary() const { return summarize(samples_us); }
   [[nodiscard]] Bytes message() const { return Bytes(static_cast<double>(bytes)); }
   /// A row may be fitted and compared only if every element was right and something was timed.

@@ -123,6 +123,7 @@ class CurveJudge {
       return;
     }
     question_.algorithm = first.algorithm == "library" ? "auto" : first.algorithm;
+    question_.protocol = first.asked().protocol;
     if (!on_host(cluster_)) {
       question_.nccl_version = curve.nccl_version = version_for(first, curve);
       const std::string& gpu = cluster_.pools.front().node.gpu.name;
@@ -330,7 +331,7 @@ Expectation expect(const std::vector<Record>& records,
                   r.ranks,
                   r.ranks_per_node,
                   r.backend,
-                  r.algorithm,
+                  text(r.asked()),
                   nccl == r.origin.versions.end() ? "" : nccl->second};
     const auto group = std::find_if(
         groups.begin(), groups.end(), [&key](const auto& entry) { return entry.first == key; });

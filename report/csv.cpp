@@ -93,6 +93,17 @@ std::string nccl_estimate_of(const ForecastRow& r) {
   return r.prediction.nccl_estimate ? text(*r.prediction.nccl_estimate) : "";
 }
 
+std::string chosen_of(const MeasuredRow& r) {
+  return r.record.chosen ? text(r.record.chosen->cell) : "";
+}
+std::string channels_of(const MeasuredRow& r) {
+  return r.record.chosen && r.record.chosen->channels > 0 ? text(r.record.chosen->channels) : "";
+}
+std::string nccl_estimate_of(const MeasuredRow& r) {
+  const auto& chosen = r.record.chosen;
+  return chosen && chosen->estimate_us ? text(*chosen->estimate_us) : "";
+}
+
 // Short names keep a column on one line.
 using M = const MeasuredRow&;
 constexpr CsvColumn<MeasuredRow> kMeasuredColumns[]{
@@ -104,6 +115,9 @@ constexpr CsvColumn<MeasuredRow> kMeasuredColumns[]{
     {"collective",       [](M r) { return text(name(r.record.collective)); }     },
     {"backend",          [](M r) { return text(r.record.backend); }              },
     {"algorithm",        [](M r) { return text(r.record.algorithm); }            },
+    {"chosen",           [](M r) { return chosen_of(r); }                   },
+    {"chosen_channels",  [](M r) { return channels_of(r); }                 },
+    {"nccl_estimate_us", [](M r) { return nccl_estimate_of(r); }            },
     {"type",             [](M r) { return text(name(r.record.type)); }           },
     {"op",               [](M r) { return text(name(r.record.op)); }             },
     {"count",            [](M r) { return text(r.record.count); }                },

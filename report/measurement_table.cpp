@@ -52,6 +52,11 @@ std::string size_of(const Row& row) { return format_size(row.record.bytes); }
 std::string variant_of(const Row& row) { return variant(row.record); }
 std::string median_of(const Row& row) { return time(row, row.summary.median); }
 std::string p99_of(const Row& row) { return time(row, row.summary.p99); }
+std::string chosen_of(const Row& row) { return row.record.chosen ? text(*row.record.chosen) : ""; }
+std::string estimate_of(const Row& row) {
+  const auto& chosen = row.record.chosen;
+  return chosen && chosen->estimate_us ? format_number(*chosen->estimate_us) : "";
+}
 std::string wrong_of(const Row& row) { return format_count(row.record.wrong_elements); }
 std::string samples_of(const Row& row) { return std::to_string(row.summary.n); }
 std::string stop_of(const Row& row) { return std::string(name(row.record.stopped_by)); }
@@ -62,7 +67,9 @@ const std::vector<MeasuredColumn>& measured_columns() {
   static const std::vector<MeasuredColumn> columns{
       {{"size", "", kNumber, 9},             size_of    },
       {{"backend/algorithm", "", kWords, 9}, variant_of },
+      {{"chosen", "", kWords, 8},            chosen_of  },
       {{"median", "µs", kNumber, 9},        median_of  },
+      {{"NCCL says", "µs", kNumber, 6},     estimate_of},
       {{"95 % interval", "µs", kNumber, 8}, interval_of},
       {{"p99", "µs", kNumber, 3},           p99_of     },
       {{"algbw", "GB/s", kNumber, 2},        algbw_of   },
@@ -121,9 +128,10 @@ Table measurement_table(const RecordGroup& group, Footnotes& footnotes) {
     rows.push_back({*record, summary, marks_of(*record, summary, footnotes)});
   }
   std::vector<MeasuredColumn> columns = measured_columns();
-  if (std::all_of(rows.begin(), rows.end(), [](const Row& r) { return r.marks.empty(); })) {
-    columns.pop_back();  // the notes
-  }
+  std::erase_if(columns, [&rows](const MeasuredColumn& column) {  // nothing to say about any row
+    return std::all_of(
+        rows.begin(), rows.end(), [&column](const Row& row) { return column.read(row).empty(); });
+  });
   Table table;
   for (const auto& column : columns) {
     table.columns.push_back(column.column);

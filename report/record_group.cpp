@@ -42,11 +42,12 @@ std::string ranks_text(int ranks, int ranks_per_node) {
 }
 
 std::string variant(const Record& record) {
-  std::string text = record.backend + "/" + record.algorithm + (record.in_place ? " in place" : "");
+  std::string words =
+      record.backend + "/" + text(record.asked()) + (record.in_place ? " in place" : "");
   for (const auto& [setting, value] : record.settings) {
-    text += fmt::format(" {}={}", setting, value);
+    words += fmt::format(" {}={}", setting, value);
   }
-  return text;
+  return words;
 }
 
 }  // namespace fabricast

@@ -2,6 +2,7 @@
 
 #include "bench/backends/gpu.hpp"
 #include "bench/backends/nccl_api.hpp"
+#include "bench/backends/nccl_observer.hpp"
 #include "core/error.hpp"
 
 #include <fmt/format.h>
@@ -168,6 +169,7 @@ GpuInventory inspect_gpus() {
   const NcclLibrary& library = nccl_library();
   found.nccl = library.why_missing.empty() ? nccl_version_text(library.version) : "";
   found.nccl_lacks = found.nccl.empty() ? "" : what_lacks(library);
+  found.nccl_untold = found.nccl.empty() ? "" : nccl_observer().why_blind();
   found.why_none = found.count == 0 ? why_no_gpu(status, driver, runtime) : library.why_missing;
   return found;
 }

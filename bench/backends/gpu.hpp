@@ -19,8 +19,9 @@ struct GpuInventory {
   std::string driver;              // "580.65.06 (CUDA 13.0)": the newest CUDA that it serves
   std::string runtime;             // CUDA version that this program was built with
   std::string nccl;                // version of the library found at run time
-  std::string nccl_lacks;  // what a newer one offers: "registered windows (2.27.3)", ...; or ""
-  std::string why_none;    // "" or one line with the remedy: why NCCL cannot be measured here
+  std::string nccl_lacks;   // what a newer one offers: "registered windows (2.27.3)", ...; or ""
+  std::string nccl_untold;  // "" or why NCCL's choices stay unknown
+  std::string why_none;     // "" or one line with the remedy: why NCCL cannot be measured here
 
   [[nodiscard]] bool usable() const { return count > 0 && !nccl.empty(); }
 };

@@ -25,10 +25,12 @@ NcclOperation::NcclOperation(NcclRanks& ranks, const Case& c, const GpuOptions& 
       options_(options),
       row_(*find_nccl(c.collective)),
       pattern_(c.type, ranks.ranks(), c.op),
-      work_(ranks.local().size()) {
+      work_(ranks.local().size()),
+      first_call_(c.count > 0 && ranks.ranks() > 1) {
   ranks_.on_every_rank([this](std::size_t i, const LocalRank& r) { prepare(work_[i], r); });
   if (options_.graph) {
     // The first call connects the ranks, which a capture must not.
+    const NcclFirstCall::Watch watch(first_call_);
     ranks_.collective([this](std::size_t i, const LocalRank& r) {
       call(i, r);
       ranks_.wait(r.stream.get(), r.communicator.get());
@@ -75,8 +77,11 @@ NcclCall NcclOperation::call_of(std::size_t i, const LocalRank& r) const {
 }
 
 void NcclOperation::call(std::size_t i, const LocalRank& r) const {
-  settle_nccl(
-      r.communicator.get(), row_.call(call_of(i, r)), name(case_.collective), __FILE__, __LINE__);
+  const ncclResult_t status = row_.call(call_of(i, r));
+  if (is_failure(status)) {
+    NcclFirstCall::check(status, name(case_.collective));
+  }
+  settle_nccl(r.communicator.get(), status, name(case_.collective), __FILE__, __LINE__);
 }
 
 void NcclOperation::capture(std::size_t i, const LocalRank& r) {
@@ -117,6 +122,7 @@ void NcclOperation::fill(std::uint64_t iteration) {
 std::vector<RankTime> NcclOperation::run() {
   using Clock = std::chrono::steady_clock;
   std::vector<RankTime> times(work_.size());
+  const NcclFirstCall::Watch watch(first_call_);
   if (options_.one_thread) {
     // Work of a group starts when the group ends, so events around a call would enclose nothing.
     const auto host = ranks_.grouped([this](std::size_t i, const LocalRank& r) { call(i, r); });

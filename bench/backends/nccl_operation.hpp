@@ -3,12 +3,15 @@
 #pragma once
 
 #include "bench/backends/nccl_collectives.hpp"
+#include "bench/backends/nccl_first_call.hpp"
 #include "bench/backends/nccl_memory.hpp"
 #include "bench/backends/nccl_ranks.hpp"
 #include "bench/backends/rank_buffers.hpp"
 #include "core/pattern.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace fabricast {
@@ -47,6 +50,7 @@ class NcclOperation final : public Operation {
   std::vector<RankTime> run() override;
   std::uint64_t wrong_elements(std::uint64_t iteration) override;
   void flip_bit(std::uint64_t random) override;
+  [[nodiscard]] std::optional<Chosen> chosen() const override { return first_call_.chosen(); }
 
   /// Whether every window that was asked for is in use.
   [[nodiscard]] bool windows_taken() const;
@@ -75,6 +79,7 @@ class NcclOperation final : public Operation {
   const NcclCollective& row_;
   Pattern pattern_;
   std::vector<RankWork> work_;  // by local rank
+  NcclFirstCall first_call_;
 };
 
 }  // namespace fabricast

@@ -58,22 +58,35 @@ std::string why_not(const Record& r, const Cluster& cluster) {
   return "";
 }
 
+// What NCCL told, else what was asked for; "" where the model's own tuner has to choose.
+ChoiceCell cell_of(const Record& r) {
+  if (r.chosen) {
+    return r.chosen->cell;
+  }
+  return {r.algorithm == "library" ? "" : r.algorithm, ""};
+}
+
 using CurveKey = std::tuple<Collective, std::string, int, int, std::string>;
 
 CurveKey key_of(const Record& r) {
-  return {r.collective, r.algorithm, r.ranks, r.ranks_per_node, nccl_version_of(r)};
+  return {r.collective, text(cell_of(r)), r.ranks, r.ranks_per_node, nccl_version_of(r)};
 }
 
 MeasuredCurve empty_curve(const Record& r,
                           const std::shared_ptr<const Cluster>& cluster,
                           const std::string& nccl_version) {
   MeasuredCurve curve;
-  curve.name = fmt::format("{} by {} on {} ranks", name(r.collective), r.algorithm, r.ranks);
+  const ChoiceCell cell = cell_of(r);
+  curve.name = fmt::format("{} by {} on {} ranks",
+                           name(r.collective),
+                           cell.algorithm.empty() ? r.algorithm : text(cell),
+                           r.ranks);
   curve.system = kHere;
   curve.cluster = cluster;
   curve.setting = make_setting(*cluster, r.ranks, r.ranks_per_node);
   curve.collective = r.collective;
-  curve.algorithm = r.algorithm == "library" ? "" : r.algorithm;
+  curve.algorithm = cell.algorithm;
+  curve.protocol = cell.protocol;
   curve.nccl_version = nccl_version.empty() ? nccl_version_of(r) : nccl_version;
   return curve;
 }
@@ -104,7 +117,8 @@ std::vector<MeasuredPoint> one_per_size(std::vector<MeasuredPoint> points) {
 
 bool is_priceable(const MeasuredCurve& curve) {
   for (const Candidate& c : priceable(curve.setting, curve.collective)) {
-    if (curve.algorithm.empty() || c.algorithm == curve.algorithm) {
+    if ((curve.algorithm.empty() || c.algorithm == curve.algorithm) &&
+        (curve.protocol.empty() || c.protocol == curve.protocol)) {
       return true;
     }
   }

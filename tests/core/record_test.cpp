@@ -121,6 +121,28 @@ TEST_F(RecordFileTest, AFaultNamesFileLineAndRemedy) {
   expect_refused(j.dump(), "in_place");
 }
 
+TEST(Record, KeepsWhatNcclChoseAndTheSettingsThatForcedIt) {
+  EXPECT_FALSE(to_json(sample_record()).contains("chosen"));
+  EXPECT_FALSE(to_json(sample_record()).contains("environment"));
+  Record r = sample_record();
+  r.chosen.emplace();
+  r.chosen->cell = {"tree", "ll"};
+  r.chosen->channels = 4;
+  r.origin.environment = {
+      {"NCCL_ALGO", "Tree"}
+  };
+  const Record back = record_from_json(to_json(r), "here");
+  EXPECT_EQ(to_json(back), to_json(r));
+  EXPECT_EQ(back.chosen->cell, r.chosen->cell);
+  EXPECT_EQ(back.origin.environment, r.origin.environment);
+  EXPECT_EQ(text(back.asked()), "ring");  // another ran
+  r.algorithm = "tree";
+  EXPECT_EQ(text(r.asked()), "tree/ll");
+  auto bad = to_json(r);
+  bad["chosen"]["algorithm"] = "star";
+  EXPECT_THROW(record_from_json(bad, "here"), Error);
+}
+
 TEST(Record, IsReadBackWithoutAFileToo) {
   EXPECT_EQ(to_json(record_from_json(to_json(sample_record()), "here")), to_json(sample_record()));
 }

@@ -1,4 +1,5 @@
 // `fabricast measure --backend nccl` on GPUs that do not exist: the real program over tests/fakes/.
+#include "core/chosen.hpp"
 #include "core/collective.hpp"
 #include "core/datatype.hpp"
 #include "core/record.hpp"
@@ -439,6 +440,19 @@ class FakeNcclOf : public FakeGpus, public testing::WithParamInterface<int> {
     }
     return nccl_without(absent);
   }
+
+  // The newest interfaces that a version of NCCL looks for, and this program has.
+  [[nodiscard]] static std::string source_of(int version) {
+    const char* tuner = version >= 22803 ? "tuner v5" : version >= 22403 ? "tuner v4" : "tuner v3";
+    const char* profiler = version >= 22902   ? "profiler v6, "
+                           : version >= 22803 ? "profiler v5, "
+                           : version >= 22703 ? "profiler v4, "
+                           : version >= 22602 ? "profiler v3, "
+                           : version >= 22403 ? "profiler v2, "
+                           : version >= 22304 ? "profiler v1, "
+                                              : "";
+    return std::string(profiler) + tuner;
+  }
 };
 
 TEST_P(FakeNcclOf, EachVersionRunsEveryCollectiveWithWhatItHas) {
@@ -458,12 +472,214 @@ TEST_P(FakeNcclOf, EachVersionRunsEveryCollectiveWithWhatItHas) {
   }
 }
 
+// Which plugins each version speaks to, and what it tells them.
+TEST_P(FakeNcclOf, EachVersionTellsWhatItChoseIfItCan) {
+  const int version = GetParam();
+  const Said said =
+      run(with("FAKE_CUDA_DEVICES=2 FAKE_NCCL_VERSION=" + std::to_string(version), library()) +
+          measure("--collective all_reduce,all_to_all --bytes 8,4M,0"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  for (const Record& r : rows()) {
+    const bool choice = r.collective == Collective::kAllReduce && r.bytes > 0 && version >= 22203;
+    ASSERT_EQ(r.chosen.has_value(), choice) << r.bytes;
+    EXPECT_EQ(r.algorithm, "library");
+    if (!choice) {
+      continue;
+    }
+    const bool small = r.bytes == 8;
+    EXPECT_EQ(text(r.chosen->cell), small ? "tree/ll" : "ring/ll128");
+    EXPECT_EQ(r.chosen->channels, version < 22304 ? 0 : small ? 2 : 16);
+    EXPECT_EQ(r.chosen->warps, version < 22304 ? 0 : 16);
+    EXPECT_EQ(r.chosen->source, source_of(version));
+    EXPECT_EQ(r.chosen->cost_table_us.size(), 7U);
+    EXPECT_EQ(r.chosen->estimate_us, r.chosen->cost_table_us.at(text(r.chosen->cell)));
+  }
+}
+
+TEST_P(FakeNcclOf, SymmetricKernelsAndCopyEnginesAreRecognisedOrUnknown) {
+  const int version = GetParam();
+  const auto chosen = [&](const std::string& setting) {
+    std::filesystem::remove(file());
+    const Said said = run(with("FAKE_CUDA_DEVICES=2 FAKE_NCCL_VERSION=" + std::to_string(version) +
+                                   " FAKE_NCCL_" + setting + "=1",
+                               library()) +
+                          measure("--collective all_reduce,all_gather,gather --bytes 1024"));
+    EXPECT_EQ(said.exit_code, 0) << said.err;
+    std::string all;
+    for (const Record& r : rows()) {
+      all += r.chosen ? r.chosen->cell.algorithm + " " : "? ";
+    }
+    return all;
+  };
+  const auto symmetric = [&] {
+    return version < 22203   ? "? ? ? "
+           : version < 22703 ? "tree ring ? "  // as without windows
+           : version < 22803 ? "symmetric symmetric ? "
+           : version < 22902 ? "symmetric ? ? "
+                             : "symmetric symmetric ? ";
+  };
+  const auto copies = [&] {
+    return version < 22203   ? "? ? ? "
+           : version < 22803 ? "tree ring ? "
+           : version < 22902 ? "tree ? copy_engine "
+                             : "tree copy_engine copy_engine ";
+  };
+  EXPECT_EQ(chosen("SYMMETRIC"), symmetric());
+  EXPECT_EQ(chosen("COPY_ENGINE"), copies());
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Versions,
     FakeNcclOf,
     testing::Values(
         21801, 21901, 22003, 22105, 22203, 22304, 22403, 22501, 22602, 22703, 22803, 22902, 23003),
     testing::PrintToStringParamName());
+
+TEST_F(FakeGpus, OnlyTheFirstCallOfACaseIsTold) {
+  ASSERT_EQ(
+      run(with("FAKE_CUDA_DEVICES=2 FAKE_NCCL_VERSION=22703 FAKE_LOG=" + folder_.path("log")) +
+          measure("--collective all_reduce --bytes 8,64"))
+          .exit_code,
+      0);
+  const std::string log = folder_.read("log");
+  const auto count = [&log](const std::string& line) {
+    int lines = 0;
+    for (auto at = log.find(line); at != std::string::npos; at = log.find(line, at + 1)) {
+      ++lines;
+    }
+    return lines;
+  };
+  EXPECT_EQ(count("profiler event"), 2 * 2);       // ranks, cases
+  EXPECT_EQ(count("ncclAllReduce\n"), 2 * 2 * 3);  // and samples: no call is added
+}
+
+TEST_F(FakeGpus, PluginsOfTheUserAreLeftInPlace) {
+  const Said said =
+      run(with("FAKE_CUDA_DEVICES=2 NCCL_TUNER_PLUGIN=mine NCCL_PROFILER_PLUGIN=mine FAKE_LOG=" +
+               folder_.path("log")) +
+          measure("--collective all_reduce --count 8"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_FALSE(rows().at(0).chosen);
+  EXPECT_EQ(folder_.read("log").find("opened"), std::string::npos);
+  const Said doctor = run(with("NCCL_TUNER_PLUGIN=mine NCCL_PROFILER_PLUGIN=mine") + "@ doctor");
+  EXPECT_NE(doctor.out.find("NCCL_PROFILER_PLUGIN=mine is set"), std::string::npos) << doctor.out;
+}
+
+TEST_F(FakeGpus, SettingsThatSteerNcclAreInTheRecordAndNoOthers) {
+  ASSERT_EQ(run(with("FAKE_CUDA_DEVICES=2 NCCL_ALGO=Ring NCCL_PROTO=simple NCCL_NVLS_ENABLE=0 "
+                     "SECRET=1 NCCL_X=1") +
+                measure("--collective all_reduce,all_to_all --count 8"))
+                .exit_code,
+            0);
+  const std::map<std::string, std::string> expected{
+      {"NCCL_ALGO",        "Ring"  },
+      {"NCCL_NVLS_ENABLE", "0"     },
+      {"NCCL_PROTO",       "simple"}
+  };
+  EXPECT_EQ(rows().at(0).origin.environment, expected);
+  EXPECT_EQ(rows().at(0).algorithm, "ring");  // asked for, and told to have run
+  EXPECT_EQ(rows().at(1).algorithm, "library");
+}
+
+class FakeMatrix : public FakeGpus {
+ protected:
+  // A record per cell, size and collective: "ring/ll", else "library".
+  [[nodiscard]] std::multiset<std::string> cells() const {
+    std::multiset<std::string> found;
+    for (const Record& r : rows()) {
+      const auto forced = forced_cell(r.origin.environment);
+      found.insert(forced ? text(*forced) : r.algorithm);
+      if (forced && r.chosen) {
+        EXPECT_EQ(r.chosen->cell, *forced);
+        EXPECT_EQ(r.algorithm, forced->algorithm);
+      }
+    }
+    return found;
+  }
+};
+
+TEST_F(FakeMatrix, RunsEachCellThatNcclHasAndSkipsTheOthersWithTheReason) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=2") +
+                        measure("--collective all_reduce,all_to_all --count 8 --matrix"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(cells(),
+            (std::multiset<std::string>{"library",
+                                        "nvls/simple",
+                                        "ring/ll",
+                                        "ring/ll128",
+                                        "ring/simple",
+                                        "tree/ll",
+                                        "tree/ll128",
+                                        "tree/simple"}));
+  EXPECT_NE(said.err.find("NCCL 2.28.9 does not run all_reduce by nvls_tree/simple"),
+            std::string::npos)
+      << said.err;
+  EXPECT_NE(said.err.find("skipped: pat/simple: it runs none of these collectives"),
+            std::string::npos)
+      << said.err;
+  EXPECT_NE(said.out.find("tree/ll x2"), std::string::npos) << said.out;  // NCCL's own choice
+  EXPECT_NE(said.out.find('*'), std::string::npos) << said.out;
+  EXPECT_EQ(said.out.find("all_to_all"), std::string::npos) << said.out;
+}
+
+TEST_F(FakeMatrix, AnOlderNcclThatRunsSomethingElseIsFoundOut) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=2 FAKE_NCCL_VERSION=22304") +
+                        measure("--collective all_reduce --count 8 --matrix nvls_tree,nvls"));
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.err.find("skipped: nvls_tree/simple: all_reduce: NCCL ran ring/simple in its"),
+            std::string::npos)
+      << said.err;
+  EXPECT_EQ(said.out.find("nvls_tree"), std::string::npos) << said.out;
+}
+
+TEST_F(FakeMatrix, EndsAsItsCellsDo) {
+  const auto with_cell_failing = [this](const std::string& settings) {
+    return run("timeout -s KILL 60 " + with("FAKE_CUDA_DEVICES=2 " + settings) +
+               measure("--collective all_reduce --count 8,9 --matrix ring"));
+  };
+  const Said wrong = with_cell_failing("FAKE_NCCL_WRONG=0@2");
+  EXPECT_EQ(wrong.exit_code, 1) << wrong.err;
+  EXPECT_EQ(rows().size(), 8U);
+  const Said hung = with_cell_failing("FAKE_NCCL_HANG=0@4");
+  EXPECT_EQ(hung.exit_code, 3) << hung.err;
+  EXPECT_NE(hung.err.find("the matrix ended at library"), std::string::npos) << hung.err;
+  EXPECT_EQ(rows().size(), 9U);
+  const Said none = with_cell_failing("FAKE_CUDA_DEVICES=0");
+  EXPECT_EQ(none.exit_code, 2) << none.err;
+}
+
+TEST_F(FakeMatrix, BadUsageIsRefusedBeforeAnythingRuns) {
+  struct Bad {
+    const char* settings;
+    const char* options;
+    const char* words;
+  };
+  for (const Bad& bad : {
+           Bad{"NCCL_ALGO=Ring",         "--matrix",           "unset NCCL_ALGO"   },
+           Bad{"OMPI_COMM_WORLD_SIZE=2", "--matrix",           "--launch"          },
+           Bad{"",                       "--matrix stars",     "algorithm of NCCL" },
+           Bad{"",                       "--force ring/fast",  "cell of NCCL's"    },
+           Bad{"",                       "--force pat/simple", "runs none of these"},
+  }) {
+    const Said said =
+        run(with(bad.settings) + measure("") + "--collective all_reduce --count 8 " + bad.options);
+    EXPECT_EQ(said.exit_code, 2) << said.err;
+    EXPECT_NE(said.err.find(bad.words), std::string::npos) << said.err;
+    EXPECT_TRUE(rows().empty());
+  }
+  const Said on_host = run(with("") + measure("--count 8 --force ring/ll", 3, "mpi"));
+  EXPECT_NE(on_host.err.find("only NCCL can be forced"), std::string::npos) << on_host.err;
+  const Said no_file = run(with("") + "@ measure --backend nccl --matrix");
+  EXPECT_EQ(no_file.exit_code, 2);
+  EXPECT_NE(no_file.err.find("-o FILE.jsonl"), std::string::npos) << no_file.err;
+}
+
+TEST_F(FakeMatrix, OneCellAloneIsForced) {
+  ASSERT_EQ(run(with("FAKE_CUDA_DEVICES=2") + measure("--count 8 --force ring/simple")).exit_code,
+            0);
+  EXPECT_EQ(collectives().size(), 5U);
+  EXPECT_EQ(cells().count("ring/simple"), 5U);
+}
 
 TEST_F(FakeGpus, ACollectiveThatNcclLacksIsSkippedWithTheReason) {
   const Said said =
@@ -547,6 +763,19 @@ TEST_F(FakeGpusOfProcesses, WorkTogetherAsThreadsDo) {
     EXPECT_EQ(r.ranks, 4);
     EXPECT_EQ(r.wrong_elements, 0U) << name(r.collective);
   }
+}
+
+TEST_F(FakeGpusOfProcesses, RunTheCellsOfAMatrixUnderTheirLauncher) {
+  const Said said = run(with("FAKE_CUDA_DEVICES=2") +
+                        measure("--collective all_reduce --count 8 --matrix nvls,pat,nvls_tree") +
+                        "--launch 'mpirun --oversubscribe --bind-to none -np 2'");
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  ASSERT_EQ(rows().size(), 2U);
+  for (const Record& r : rows()) {
+    EXPECT_EQ(r.ranks, 2);
+  }
+  EXPECT_EQ(text(rows()[1].chosen.value().cell), "nvls/simple");
+  EXPECT_NE(said.err.find("skipped: nvls_tree/simple: "), std::string::npos) << said.err;
 }
 
 TEST_F(FakeGpusOfProcesses, MoreRanksThanGpusAreRefused) {

@@ -7,16 +7,19 @@
 // FAKE_NCCL_STUCK=R@N     its call never returns
 // FAKE_NCCL_ASYNC=R@N     it never ends, and ncclCommGetAsyncError tells FAKE_NCCL_ASYNC_STATUS (6)
 // FAKE_NCCL_HANG_INIT=R   rank R never comes out of making its communicator
+// plugins, NCCL_ALGO...   see nccl_plugins.hpp
 // FAKE_LOG                a file that gets a line per call
 // FAKE_FAULTS             see injection.hpp; statuses are those of ncclResult_t
 #include "tests/fakes/board.hpp"
 #include "tests/fakes/injection.hpp"
+#include "tests/fakes/nccl_plugins.hpp"
 #include "tests/fakes/reduction.hpp"
 
 #include <cuda_runtime_api.h>
 #include <nccl.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -62,9 +65,10 @@ struct Call {
 
 struct Communicator {
   Communicator(fakes::Board& board, int rank, int ranks, int version, int device)
-      : seat(board, rank, ranks, version, device) {}
+      : seat(board, rank, ranks, version, device), plugins(version) {}
 
   fakes::Seat seat;
+  fakes::Plugins plugins;
   std::int64_t collectives = 0;
   std::atomic<ncclResult_t> background = ncclSuccess;
   bool non_blocking = false;
@@ -82,6 +86,32 @@ ncclResult_t fail(ncclResult_t status, std::string text) {
 int version() {
   static const int number = static_cast<int>(fakes::number("FAKE_NCCL_VERSION", 22809));
   return number;
+}
+
+// In the order of Kind, with NCCL's numbers (src/include/nccl_common.h).
+struct Function {
+  const char* name;
+  int number;
+};
+constexpr std::array kFunctions{
+    Function{"AllReduce",     4 },
+    Function{"AllGather",     2 },
+    Function{"ReduceScatter", 3 },
+    Function{"AlltoAll",      8 },
+    Function{"Broadcast",     0 },
+    Function{"Reduce",        1 },
+    Function{"Gather",        10},
+    Function{"Scatter",       9 },
+    Function{"",              6 },
+    Function{"",              7 },
+};
+
+fakes::Launch as_launch(const Call& c, int ranks) {
+  const Function& function = kFunctions[static_cast<std::size_t>(c.kind)];
+  const bool whole = c.kind == Kind::kAllReduce || c.kind == Kind::kBroadcast ||
+                     c.kind == Kind::kReduce || c.point_to_point();
+  const auto blocks = static_cast<std::size_t>(whole ? 1 : ranks);
+  return {function.name, function.number, c.bytes() * blocks, c.count, ranks};
 }
 
 // What `me` shows to `other`.
@@ -252,6 +282,12 @@ ncclResult_t launch(std::vector<Step>& steps) {
       const auto kept = task->communicator;
       kept->seat.wait_for_abort();
       return fail(ncclInternalError, "aborted");
+    }
+    std::string why;
+    if (const auto status = c.plugins.launch(as_launch(task->calls[0], c.seat.ranks()), &why);
+        status != ncclSuccess) {
+      delete task;
+      return fail(status, why);
     }
     const auto run = [](void* data) {
       const std::unique_ptr<Step> owned(static_cast<Step*>(data));

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <optional>
 #include <random>
 
 namespace fabricast {
@@ -221,6 +222,55 @@ TEST(FitOfAStep, FindsThatOfGpusToo) {
     const auto& q = found.at(found.index("shape.long_message_B")).quantity;
     EXPECT_LT(std::abs(std::log(q.value / bytes)), std::log(2.0)) << bytes << ", " << q.value;
   }
+}
+
+// An all-reduce on one box, in sizes that NCCL's choice depends on.
+std::vector<Record> on_one_box(const std::optional<ChoiceCell>& cell) {
+  std::vector<Record> records;
+  for (std::uint64_t bytes = 1024; bytes <= 1U << 28U; bytes *= 8) {
+    Record r;
+    r.collective = Collective::kAllReduce;
+    r.backend = "nccl";
+    r.algorithm = "library";
+    r.origin.versions = {
+        {"nccl", "2.28.9"}
+    };
+    r.bytes = bytes;
+    r.ranks = r.ranks_per_node = 8;
+    r.samples_us.assign(10, 20 + static_cast<double>(bytes) / 2e5);
+    r.rank_median_us.assign(8, r.samples_us[0]);
+    if (cell) {
+      r.chosen.emplace();
+      r.chosen->cell = *cell;
+    }
+    records.push_back(std::move(r));
+  }
+  return records;
+}
+
+TEST(Fit, WhatNcclToldIsNotGuessed) {
+  const Cluster box = load_cluster("hgx-h100");
+  for (const FittedRow& row : fit(on_one_box(std::nullopt), box, "").rows) {
+    EXPECT_EQ(row.algorithm, "library");
+  }
+  const FitResult told = fit(on_one_box(ChoiceCell{"tree", "simple"}), box, "");
+  EXPECT_FALSE(told.rows.empty());
+  for (const FittedRow& row : told.rows) {
+    EXPECT_EQ(row.algorithm, "tree");
+  }
+  // Another protocol takes another time at the same constants.
+  const FitResult other = fit(on_one_box(ChoiceCell{"tree", "ll"}), box, "");
+  EXPECT_NE(told.rows.front().predicted.si(), other.rows.front().predicted.si());
+}
+
+TEST(Fit, ACellThatTheModelDoesNotPriceIsLeftOut) {
+  std::vector<Record> records = on_one_box(ChoiceCell{"ring", "simple"});
+  for (Record& r : on_one_box(ChoiceCell{"nvls", "ll"})) {
+    records.push_back(std::move(r));
+  }
+  const FitResult result = fit(records, load_cluster("hgx-h100"), "");
+  ASSERT_EQ(result.left_out.size(), 1U);
+  EXPECT_EQ(result.left_out[0].second, static_cast<int>(records.size() / 2));
 }
 
 TEST(ModelFile, WhatIsWrittenIsReadBackAndForecastsTheSame) {

@@ -2,6 +2,7 @@
 // (src/graph/tuning.cc of the tag named; nodes as in model/collective/nccl/graphs.toml).
 #include "model/collective/nccl_tuner.hpp"
 
+#include "core/chosen.hpp"
 #include "core/error.hpp"
 #include "model/collective/nccl_constants.hpp"
 #include "model/collective/nccl_search.hpp"
@@ -102,6 +103,17 @@ constexpr std::array kGolden{
     GoldenRow{12500, kNvlsTree, kSimple, 568.4, 182.0, {568.4, 568.4, 574.2, 6468.0}},
 };
 // clang-format on
+
+TEST(NcclNames, AreThoseThatRecordsUse) {
+  ASSERT_EQ(kNcclAlgorithms.size(), kForcibleAlgorithms);
+  for (std::size_t i = 0; i < kForcibleAlgorithms; ++i) {
+    EXPECT_EQ(kNcclAlgorithms[i].name, kChoiceAlgorithms[i].name);
+  }
+  ASSERT_EQ(kNcclProtocols.size(), kChoiceProtocols.size());
+  for (std::size_t i = 0; i < kChoiceProtocols.size(); ++i) {
+    EXPECT_EQ(kNcclProtocols[i].name, kChoiceProtocols[i].name);
+  }
+}
 
 TEST(NcclGolden, CellsHaveNcclsLatencyAndBandwidth) {
   for (const GoldenRow& row : kGolden) {

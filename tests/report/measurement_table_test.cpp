@@ -41,6 +41,21 @@ TEST(MeasurementTable, OneRankHasNoRate) {
   EXPECT_EQ(cell(table_of({r}), "algbw"), "–");
 }
 
+TEST(MeasurementTable, WhatNcclChoseStandsBesideWhereItIsKnown) {
+  Record known = test::record_of(Collective::kAllReduce, "library", 65536, 10);
+  Record unknown = test::record_of(Collective::kAllReduce, "library", 1024, 10);
+  EXPECT_EQ(tables_of({unknown}).find("chosen"), std::string::npos);
+  known.chosen.emplace();
+  known.chosen->cell = {"ring", "ll"};
+  known.chosen->channels = 4;
+  known.chosen->estimate_us = 12.5;
+  const Table table = table_of({known, unknown});
+  EXPECT_EQ(cell(table, "chosen"), "ring/ll x4");
+  EXPECT_EQ(cell(table, "NCCL says"), "12.50");
+  EXPECT_EQ(cell(table, "chosen", 1), "");
+  EXPECT_EQ(cell(table, "NCCL says", 1), "");
+}
+
 TEST(MeasurementTable, NothingTimedMeansNoNumbers) {
   Record r = test::record_of(Collective::kAllReduce, "ring", 65536, 10);
   r.samples_us.clear();
