@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/collective.hpp"
+#include "core/compute_record.hpp"
 #include "core/datatype.hpp"
 #include "core/origin.hpp"
 #include "core/provenance.hpp"
@@ -60,6 +61,7 @@ void write_jsonl(std::ostream& out, const Record& record);
 struct RecordFile {
   std::vector<Record> records;
   std::vector<TrainingRecord> training;
+  std::vector<ComputeRecord> computations;
   /// "FILE:LINE: reason" of a last line that was cut short: a run that was killed leaves one.
   std::vector<std::string> skipped;
 };
