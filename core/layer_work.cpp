@@ -149,6 +149,10 @@ std::vector<LayerWork> layer_work(const Workload& workload,
   return WorkList(workload, tensor_parallel, tokens).all();
 }
 
+bool runs_in(LayerPart part, ComputeType type) {
+  return info(part).product || (type != ComputeType::kFloat8E4M3 && type != ComputeType::kTfloat32);
+}
+
 double flops(const LayerWork& w) {
   return 2 * static_cast<double>(w.m) * static_cast<double>(w.n) * static_cast<double>(w.k);
 }

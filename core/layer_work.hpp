@@ -105,6 +105,10 @@ std::vector<LayerWork> layer_work(const Workload& workload,
                                   std::uint64_t tensor_parallel,
                                   std::uint64_t tokens);
 
+/// Whether a part runs in this type: products in all of them, the others in those that activations
+/// and weights are kept in.
+bool runs_in(LayerPart part, ComputeType type);
+
 /// Of one call: multiplications and additions of a product; 0 for the other parts.
 double flops(const LayerWork& work);
 
