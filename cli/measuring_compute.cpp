@@ -55,8 +55,9 @@ std::vector<ComputeType> chosen_types(const std::vector<std::string>& names, Com
 
 std::vector<Workload> chosen_workloads(const std::string& name) {
   std::vector<Workload> workloads;
-  for (const auto& one : name == "all" ? workload_names()
-                                       : std::vector{name.empty() ? std::string(kWorkload) : name}) {
+  for (const auto& one : name == "all"
+                             ? workload_names()
+                             : std::vector{name.empty() ? std::string(kWorkload) : name}) {
     workloads.push_back(load_workload(one).workload);
   }
   return workloads;
@@ -75,8 +76,8 @@ class ComputePlan {
         tokens_(model.tokens > 0 ? model.tokens : kTokens),
         types_(chosen_types(measure.selection.types, backend.usual_type())) {
     for (const Workload& workload : chosen_workloads(model.workload)) {
-      for (const int split : model.tensor_parallel.empty() ? std::vector{1}
-                                                           : model.tensor_parallel) {
+      for (const int split :
+           model.tensor_parallel.empty() ? std::vector{1} : model.tensor_parallel) {
         add(workload, scale_of(workload, model.scale), static_cast<std::uint64_t>(split));
       }
     }
@@ -214,8 +215,7 @@ ComputeResult measure_computations(const MeasureOptions& measure, const ModelOpt
   }
   Progress progress(plan.cases.size(), true);
   for (const auto& [what, about] : plan.cases) {
-    const ComputeRecord record =
-        completed(measure_compute(what, *backend, options), about, origin);
+    const ComputeRecord record = completed(measure_compute(what, *backend, options), about, origin);
     if (writer) {
       writer->append(record);
     }

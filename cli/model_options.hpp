@@ -9,9 +9,9 @@
 namespace fabricast {
 
 struct ModelOptions {
-  std::string workload;           // "": the measurement's own
-  std::string scale;              // "1/1000", "0.001"; "": the measurement's own
-  std::uint64_t tokens = 0;       // 0: the measurement's own
+  std::string workload;              // "": the measurement's own
+  std::string scale;                 // "1/1000", "0.001"; "": the measurement's own
+  std::uint64_t tokens = 0;          // 0: the measurement's own
   std::vector<int> tensor_parallel;  // none: the measurement's own
 };
 

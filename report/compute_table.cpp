@@ -35,23 +35,23 @@ std::string rate_text(const ComputeRecord& r) {
 using enum Content;
 const std::vector<ComputeColumn>& compute_columns() {
   static const std::vector<ComputeColumn> columns{
-      {{"part", "", kWords, 9}, [](const Row& r) { return std::string(name(r.record.work.part)); }},
-      {{"pass", "", kWords, 9}, [](const Row& r) { return std::string(name(r.record.work.pass)); }},
-      {{"m", "", kNumber, 7}, [](const Row& r) { return size_or_none(r.record.work.m); }},
-      {{"n", "", kNumber, 7}, [](const Row& r) { return size_or_none(r.record.work.n); }},
-      {{"k", "", kNumber, 7}, [](const Row& r) { return size_or_none(r.record.work.k); }},
-      {{"median", "µs", kNumber, 9}, [](const Row& r) { return format_number(r.summary.median); }},
+      {{"part", "", kWords, 9},              [](const Row& r) { return std::string(name(r.record.work.part)); }},
+      {{"pass", "", kWords, 9},              [](const Row& r) { return std::string(name(r.record.work.pass)); }},
+      {{"m", "", kNumber, 7},                [](const Row& r) { return size_or_none(r.record.work.m); }        },
+      {{"n", "", kNumber, 7},                [](const Row& r) { return size_or_none(r.record.work.n); }        },
+      {{"k", "", kNumber, 7},                [](const Row& r) { return size_or_none(r.record.work.k); }        },
+      {{"median", "µs", kNumber, 9},        [](const Row& r) { return format_number(r.summary.median); }      },
       {{"95 % interval", "µs", kNumber, 4},
-       [](const Row& r) { return format_range(r.summary.low, r.summary.high); }},
-      {{"rate", "TFLOP/s", kNumber, 8}, [](const Row& r) { return rate_text(r.record); }},
+       [](const Row& r) { return format_range(r.summary.low, r.summary.high); }                                },
+      {{"rate", "TFLOP/s", kNumber, 8},      [](const Row& r) { return rate_text(r.record); }                  },
       {{"memory", "GB/s", kNumber, 8},
-       [](const Row& r) { return format_number(in_GBps(memory_rate(r.record))); }},
+       [](const Row& r) { return format_number(in_GBps(memory_rate(r.record))); }                              },
       {{"per layer", "", kNumber, 5},
-       [](const Row& r) { return format_count(r.record.work.per_layer); }},
+       [](const Row& r) { return format_count(r.record.work.per_layer); }                                      },
       {{"wrong", "", kNumber, 8},
-       [](const Row& r) { return format_count(r.record.wrong_elements); }},
-      {{"n", "", kNumber, 2}, [](const Row& r) { return std::to_string(r.summary.n); }},
-      {{"notes", "", kWords, 6}, [](const Row& r) { return r.marks; }},
+       [](const Row& r) { return format_count(r.record.wrong_elements); }                                      },
+      {{"samples", "", kNumber, 2},          [](const Row& r) { return std::to_string(r.summary.n); }          },
+      {{"notes", "", kWords, 6},             [](const Row& r) { return r.marks; }                              },
   };
   return columns;
 }
@@ -71,14 +71,14 @@ std::string marks_of(const ComputeRecord& r, Footnotes& footnotes) {
 }
 
 std::string heading(const ComputeRecord& r) {
-  return fmt::format("measured: computation, {}, tensor parallel {}, {} tokens, {}, {}; {}",
-                     r.workload,
-                     r.tensor_parallel,
-                     r.tokens,
-                     name(r.type),
-                     r.scale == 1 ? "unscaled"
-                                  : fmt::format("scale {:.3g} of the parameters", r.scale),
-                     r.origin.machine);
+  return fmt::format(
+      "measured: computation, {}, tensor parallel {}, {} tokens, {}, {}; {}",
+      r.workload,
+      r.tensor_parallel,
+      r.tokens,
+      name(r.type),
+      r.scale == 1 ? "unscaled" : fmt::format("scale {:.3g} of the parameters", r.scale),
+      r.origin.machine);
 }
 
 Table table_of(const std::vector<Row>& rows) {
@@ -125,32 +125,32 @@ std::string exact(double value) { return fmt::format("{:.12g}", value); }
 using R = const ComputeRecord&;
 using S = const Summary&;
 constexpr std::array kCsvColumns{
-    CsvColumn{"time_utc", [](R r, S) { return r.origin.time_utc; }},
-    CsvColumn{"host", [](R r, S) { return r.origin.host; }},
-    CsvColumn{"machine", [](R r, S) { return r.origin.machine; }},
-    CsvColumn{"backend", [](R r, S) { return r.backend; }},
-    CsvColumn{"workload", [](R r, S) { return r.workload; }},
-    CsvColumn{"scale", [](R r, S) { return fmt::format("{:.6g}", r.scale); }},
-    CsvColumn{"tensor_parallel", [](R r, S) { return std::to_string(r.tensor_parallel); }},
-    CsvColumn{"tokens", [](R r, S) { return std::to_string(r.tokens); }},
-    CsvColumn{"type", [](R r, S) { return std::string(name(r.type)); }},
-    CsvColumn{"part", [](R r, S) { return std::string(name(r.work.part)); }},
-    CsvColumn{"pass", [](R r, S) { return std::string(name(r.work.pass)); }},
-    CsvColumn{"m", [](R r, S) { return std::to_string(r.work.m); }},
-    CsvColumn{"n", [](R r, S) { return std::to_string(r.work.n); }},
-    CsvColumn{"k", [](R r, S) { return std::to_string(r.work.k); }},
-    CsvColumn{"per_layer", [](R r, S) { return std::to_string(r.work.per_layer); }},
-    CsvColumn{"layers", [](R r, S) { return std::to_string(r.work.layers); }},
-    CsvColumn{"flops", [](R r, S) { return exact(flops(r.work)); }},
-    CsvColumn{"bytes", [](R r, S) { return exact(bytes(r.work, r.type)); }},
-    CsvColumn{"samples", [](R, S s) { return std::to_string(s.n); }},
-    CsvColumn{"median_us", [](R, S s) { return exact(s.median); }},
-    CsvColumn{"median_low_us", [](R, S s) { return exact(s.low); }},
-    CsvColumn{"median_high_us", [](R, S s) { return exact(s.high); }},
-    CsvColumn{"TFLOPs", [](R r, S) { return exact(teraflops(r)); }},
-    CsvColumn{"GBps", [](R r, S) { return exact(in_GBps(memory_rate(r))); }},
-    CsvColumn{"wrong_elements", [](R r, S) { return std::to_string(r.wrong_elements); }},
-    CsvColumn{"valid", [](R r, S) { return std::string(r.valid() ? "true" : "false"); }},
+    CsvColumn{"time_utc",        [](R r, S) { return r.origin.time_utc; }                        },
+    CsvColumn{"host",            [](R r, S) { return r.origin.host; }                            },
+    CsvColumn{"machine",         [](R r, S) { return r.origin.machine; }                         },
+    CsvColumn{"backend",         [](R r, S) { return r.backend; }                                },
+    CsvColumn{"workload",        [](R r, S) { return r.workload; }                               },
+    CsvColumn{"scale",           [](R r, S) { return fmt::format("{:.6g}", r.scale); }           },
+    CsvColumn{"tensor_parallel", [](R r, S) { return std::to_string(r.tensor_parallel); }        },
+    CsvColumn{"tokens",          [](R r, S) { return std::to_string(r.tokens); }                 },
+    CsvColumn{"type",            [](R r, S) { return std::string(name(r.type)); }                },
+    CsvColumn{"part",            [](R r, S) { return std::string(name(r.work.part)); }           },
+    CsvColumn{"pass",            [](R r, S) { return std::string(name(r.work.pass)); }           },
+    CsvColumn{"m",               [](R r, S) { return std::to_string(r.work.m); }                 },
+    CsvColumn{"n",               [](R r, S) { return std::to_string(r.work.n); }                 },
+    CsvColumn{"k",               [](R r, S) { return std::to_string(r.work.k); }                 },
+    CsvColumn{"per_layer",       [](R r, S) { return std::to_string(r.work.per_layer); }         },
+    CsvColumn{"layers",          [](R r, S) { return std::to_string(r.work.layers); }            },
+    CsvColumn{"flops",           [](R r, S) { return exact(flops(r.work)); }                     },
+    CsvColumn{"bytes",           [](R r, S) { return exact(bytes(r.work, r.type)); }             },
+    CsvColumn{"samples",         [](R,   S s) { return std::to_string(s.n); }                    },
+    CsvColumn{"median_us",       [](R,   S s) { return exact(s.median); }                        },
+    CsvColumn{"median_low_us",   [](R,   S s) { return exact(s.low); }                           },
+    CsvColumn{"median_high_us",  [](R,   S s) { return exact(s.high); }                          },
+    CsvColumn{"TFLOPs",          [](R r, S) { return exact(teraflops(r)); }                      },
+    CsvColumn{"GBps",            [](R r, S) { return exact(in_GBps(memory_rate(r))); }           },
+    CsvColumn{"wrong_elements",  [](R r, S) { return std::to_string(r.wrong_elements); }         },
+    CsvColumn{"valid",           [](R r, S) { return std::string(r.valid() ? "true" : "false"); }},
 };
 
 }  // namespace

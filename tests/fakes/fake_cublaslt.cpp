@@ -1,8 +1,8 @@
 // cuBLASLt without a GPU: products as plain loops, queued on a stream of fake_cuda.cpp.
 //
-// FAKE_CUBLASLT_WRONG     which product counted from 1 leaves half of its result as it was
-// FAKE_CUBLASLT_LACKS     a k for which there is no algorithm
-// FAKE_FAULTS             see injection.hpp; statuses are those of cublasStatus_t
+// FAKE_CUBLASLT_WRONG     products from this one on, counted from 1, leave half of their result as
+// it was FAKE_CUBLASLT_LACKS     a k for which there is no algorithm FAKE_FAULTS             see
+// injection.hpp; statuses are those of cublasStatus_t
 #include "bench/host/float8.hpp"
 #include "kernels/element.hpp"
 #include "tests/fakes/injection.hpp"
