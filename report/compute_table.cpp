@@ -96,19 +96,21 @@ Table table_of(const std::vector<Row>& rows) {
   return table;
 }
 
+/// "A layer: products ..., ..." of what was measured, or "".
 std::string layer_text(const LayerTime& t) {
-  std::string text = "A layer:";
+  std::string text;
+  const auto add = [&](std::string_view what, Seconds time) {
+    if (time.si() > 0) {
+      text += fmt::format("{}{} {}", text.empty() ? "A layer: " : ", ", what, format_time(time));
+    }
+  };
+  add("products", t.products);
   if (t.products.si() > 0) {
-    text += fmt::format(" products {} ({} TFLOP/s)",
-                        format_time(t.products),
-                        format_number(t.product_flops / t.products.si() * 1e-12));
+    text += fmt::format(" ({} TFLOP/s)", format_number(t.product_flops / t.products.si() * 1e-12));
   }
-  if (t.moved.si() > 0) {
-    text += fmt::format(", memory-bound parts forward {}, optimizer {}",
-                        format_time(t.moved),
-                        format_time(t.update));
-  }
-  return text + ".";
+  add("memory-bound parts forward", t.moved);
+  add("optimizer", t.update);
+  return text;
 }
 
 constexpr std::string_view kMeanings =
