@@ -69,6 +69,8 @@ void RecordWriter::append(const Record& record) { append_line(line_of(record)); 
 
 void RecordWriter::append(const TrainingRecord& record) { append_line(line_of(record)); }
 
+void RecordWriter::append(const ComputeRecord& record) { append_line(line_of(record)); }
+
 void RecordWriter::append_line(const std::string& line) {
   const off_t before = lseek(file_, 0, SEEK_END);
   if (!write_whole(file_, line)) {

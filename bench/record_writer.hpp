@@ -20,6 +20,7 @@ class RecordWriter {
   /// that could not be written whole is taken back.
   void append(const Record& record);
   void append(const TrainingRecord& record);
+  void append(const ComputeRecord& record);
 
   [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -50,6 +50,12 @@ std::vector<Record> read_records(const std::vector<std::string>& files) {
                  file.training.size(),
                  path);
     }
+    if (!file.computations.empty()) {
+      fmt::print(stderr,
+                 "left out: {} computations of {}: they are no collectives\n",
+                 file.computations.size(),
+                 path);
+    }
     records.insert(records.end(), file.records.begin(), file.records.end());
   }
   return records;

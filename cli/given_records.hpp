@@ -8,8 +8,8 @@
 
 namespace fabricast {
 
-/// The records of collectives in several .jsonl files; "-" is standard input. Unfinished last lines
-/// and training patterns, which are left out, are reported on stderr.
+/// The records of collectives in several .jsonl files; "-" is standard input. Unfinished last
+/// lines, training patterns and computations, which are left out, are reported on stderr.
 std::vector<Record> read_records(const std::vector<std::string>& files);
 
 /// The version of NCCL that the records say, "" where none does or the model does not know it; of

@@ -1,13 +1,16 @@
-// fabricast measure: collectives on this job's ranks, nccl-tests-like options; or training steps.
+// fabricast measure: collectives on this job's ranks, nccl-tests-like options; or training steps;
+// or what a layer computes.
 
 #include "bench/backends/gpu.hpp"
 #include "cli/cli.hpp"
 #include "cli/measuring.hpp"
+#include "cli/measuring_compute.hpp"
 #include "cli/measuring_matrix.hpp"
 #include "cli/measuring_patterns.hpp"
 #include "cli/options.hpp"
 #include "core/error.hpp"
 #include "core/size.hpp"
+#include "report/compute_table.hpp"
 #include "report/csv.hpp"
 #include "report/matrix_table.hpp"
 #include "report/measurement_table.hpp"
@@ -26,9 +29,11 @@ namespace {
 
 struct Options {
   MeasureOptions measure;
+  ModelOptions model;
   PatternOptions patterns;
   MatrixOptions matrix;
   std::string force;
+  bool compute = false;
   std::string format = "table";
   bool quiet = false;
   double time_cap_s = 1.0;
@@ -41,6 +46,9 @@ void write_tables(const std::vector<Record>& records) {
 }
 void write_tables(const std::vector<TrainingRecord>& records) {
   write_training_tables(std::cout, records);
+}
+void write_tables(const std::vector<ComputeRecord>& records) {
+  write_compute_tables(std::cout, records);
 }
 
 template <typename AnyRecord>
@@ -109,7 +117,11 @@ void run(Options& o) {
     force_cell(o.force, o.measure);
   }
   if (!o.patterns.patterns.empty()) {
-    conclude(measure_patterns(o.measure, o.patterns), o);
+    conclude(measure_patterns(o.measure, o.model, o.patterns), o);
+    return;
+  }
+  if (o.compute) {
+    conclude(measure_computations(o.measure, o.model), o);
     return;
   }
   if (o.measure.selection.sweep.max == 0) {
@@ -200,7 +212,8 @@ void register_measure(CLI::App& app) {
       c, "--count", s.counts, "Elements, as the collective's count argument, instead of sizes");
   c.add_option("--backend",
                o.measure.job.backend,
-               "auto, mpi (host buffers), nccl (GPUs) or onchip (virtual ranks on one GPU)")
+               "auto, mpi (host buffers), nccl (GPUs) or onchip (virtual ranks on one GPU); "
+               "--compute: auto, host or cuda")
       ->capture_default_str();
   c.add_option(
        "--ranks", o.measure.job.virtual_ranks, "Virtual ranks of the onchip backend (default: 8)")
@@ -251,6 +264,8 @@ void register_measure(CLI::App& app) {
   add_matrix_options(c, o.matrix);
   add_format(c, o.format);
   add_pattern_options(c, o.patterns);
+  add_compute_option(c, o.compute);
+  add_model_options(c, o.model);
   c.callback([options] { run(*options); });
 }
 

@@ -38,11 +38,6 @@ void end_on_signal(int /*signal*/) {
 
 void end_quietly(int /*signal*/) { _exit(static_cast<int>(ExitCode::kCutShort)); }
 
-void handle_signals(bool root) {
-  std::signal(SIGINT, root ? end_on_signal : end_quietly);
-  std::signal(SIGTERM, root ? end_on_signal : end_quietly);
-}
-
 StoppingRule within_budget(const MeasureOptions& options, std::size_t cases) {
   StoppingRule rule = options.rule;
   if (options.budget && cases > 0) {
@@ -91,6 +86,11 @@ MeasureResult run_job(const MeasureOptions& options, Job& job) {
 }
 
 }  // namespace
+
+void handle_signals(bool root) {
+  std::signal(SIGINT, root ? end_on_signal : end_quietly);
+  std::signal(SIGTERM, root ? end_on_signal : end_quietly);
+}
 
 const std::vector<std::string>& command_words() { return g_command_words; }
 

@@ -41,6 +41,9 @@ MeasureResult measure(const MeasureOptions& options);
 /// whole job with the error's exit code; that of a single-process job is thrown as Error.
 void on_job(const JobOptions& options, const std::function<void(Job&)>& body);
 
+/// An interrupt ends this process with the exit code of a run that was cut short; `root` says so.
+void handle_signals(bool root);
+
 /// run_origin with the machine and the versions of the backend.
 Origin job_origin(const Backend& backend);
 

@@ -12,8 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdlib>
 
 namespace fabricast {
 
@@ -39,22 +37,11 @@ DataType training_type(const std::vector<std::string>& types) {
   return *type;
 }
 
-std::optional<double> number_in(const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  return !text.empty() && *end == '\0' ? std::optional(value) : std::nullopt;
-}
-
-double parse_scale(const std::string& text) {
-  const auto slash = text.find('/');
-  const auto above = number_in(text.substr(0, slash));
-  const auto below =
-      slash == std::string::npos ? std::optional(1.0) : number_in(text.substr(slash + 1));
-  const double scale = above && below ? *above / *below : 0;
-  if (!(scale > 0 && scale <= 1)) {
-    throw Error(fmt::format("'{}' is not a scale", text), "--scale", "1/1000, 0.001, or 1");
+int tensor_parallel_of(const ModelOptions& model) {
+  if (model.tensor_parallel.size() > 1) {
+    throw Error("a pattern runs with one number of tensor parallel ranks", "--tp", "--tp 2");
   }
-  return scale;
+  return model.tensor_parallel.empty() ? 0 : model.tensor_parallel.front();
 }
 
 std::vector<const TrainingPattern*> chosen_patterns(const std::vector<std::string>& names) {
@@ -77,36 +64,41 @@ struct PatternCase {
 };
 
 TrainingSetup setup_for(const TrainingPattern& pattern,
+                        const ModelOptions& model,
                         const PatternOptions& o,
                         DataType type,
                         int ranks) {
   TrainingSetup setup;
   setup.workload =
-      load_workload(o.workload.empty() ? std::string(pattern.workload) : o.workload).workload;
-  setup.scale = o.scale.empty() ? default_scale(setup.workload) : parse_scale(o.scale);
+      load_workload(model.workload.empty() ? std::string(pattern.workload) : model.workload)
+          .workload;
+  setup.scale = model.scale.empty() ? default_scale(setup.workload) : parse_scale(model.scale);
   setup.type = type;
   setup.ranks = ranks;
-  setup.tokens = o.tokens;
+  if (model.tokens > 0) {
+    setup.tokens = model.tokens;
+  }
   setup.bucket_bytes = o.bucket_bytes;
   setup.prefetch = o.prefetch;
   setup.sequence_parallel = o.sequence_parallel;
   setup.skew = o.skew;
   setup.seed = o.seed;
   setup.microbatches = o.microbatches;
-  setup.tensor_parallel = o.tensor_parallel;
+  setup.tensor_parallel = tensor_parallel_of(model);
   setup.pipeline_parallel = o.pipeline_parallel;
   return setup;
 }
 
 /// Of "all", what does not fit is skipped; what was asked for by name is an error.
-std::vector<PatternCase> plan_patterns(const PatternOptions& o,
+std::vector<PatternCase> plan_patterns(const ModelOptions& model,
+                                       const PatternOptions& o,
                                        DataType type,
                                        int ranks,
                                        std::vector<std::string>& skipped) {
   const bool all = std::find(o.patterns.begin(), o.patterns.end(), "all") != o.patterns.end();
   std::vector<PatternCase> cases;
   for (const TrainingPattern* pattern : chosen_patterns(o.patterns)) {
-    const TrainingSetup setup = setup_for(*pattern, o, type, ranks);
+    const TrainingSetup setup = setup_for(*pattern, model, o, type, ranks);
     try {
       pattern->settings(setup);
       cases.push_back({pattern, setup});
@@ -121,12 +113,15 @@ std::vector<PatternCase> plan_patterns(const PatternOptions& o,
   return cases;
 }
 
-PatternResult run_patterns(const MeasureOptions& measure, const PatternOptions& o, Job& job) {
+PatternResult run_patterns(const MeasureOptions& measure,
+                           const ModelOptions& model,
+                           const PatternOptions& o,
+                           Job& job) {
   Control& control = *job.control;
   PatternResult result;
   result.root = control.is_root();
   const std::vector<PatternCase> cases = plan_patterns(
-      o, training_type(measure.selection.types), job.backend->ranks(), result.skipped);
+      model, o, training_type(measure.selection.types), job.backend->ranks(), result.skipped);
   TrainingOptions options;
   options.rule = measure.rule;
   options.timeout = measure.timeout;
@@ -178,15 +173,6 @@ void add_pattern_options(CLI::App& app, PatternOptions& o) {
     option->needs(pattern)->group("With --pattern");
     return option;
   };
-  of_pattern(app.add_option(
-      "--workload", o.workload, "A model of `fabricast workloads list`, or a .toml file"));
-  of_pattern(app.add_option("--scale",
-                            o.scale,
-                            "Share of its parameters, 1/1000 (default: the power of ten that "
-                            "leaves at most 10 million)"));
-  of_pattern(app.add_option("--tokens", o.tokens, "Tokens of a rank in a step or micro-batch")
-                 ->capture_default_str()
-                 ->check(CLI::Range(1, 1 << 30)));
   of_pattern(app.add_option("--prefetch", o.prefetch, "fsdp: layers gathered ahead")
                  ->capture_default_str()
                  ->check(CLI::Range(0, 1 << 20)));
@@ -200,23 +186,21 @@ void add_pattern_options(CLI::App& app, PatternOptions& o) {
   of_pattern(app.add_option("--microbatches", o.microbatches, "pp, 3d: per step")
                  ->capture_default_str()
                  ->check(CLI::Range(1, 1 << 16)));
-  of_pattern(app.add_option("--tp",
-                            o.tensor_parallel,
-                            "3d: ranks of tensor parallelism (default: 2 where that divides)")
-                 ->check(CLI::Range(1, 1 << 20)));
   of_pattern(
       app.add_option("--pp", o.pipeline_parallel, "3d: stages (default: 2 where that divides)")
           ->check(CLI::Range(1, 1 << 20)));
   of_pattern(add_size(app, "--bucket", o.bucket_bytes, "ddp, 3d: bucket, unscaled (default: 25M)"));
 }
 
-PatternResult measure_patterns(const MeasureOptions& measure, const PatternOptions& options) {
+PatternResult measure_patterns(const MeasureOptions& measure,
+                               const ModelOptions& model,
+                               const PatternOptions& options) {
   JobOptions job = measure.job;
   if (job.backend == "auto") {
     job.backend = "mpi";  // the one backend that runs patterns
   }
   PatternResult result;
-  on_job(job, [&](Job& j) { result = run_patterns(measure, options, j); });
+  on_job(job, [&](Job& j) { result = run_patterns(measure, model, options, j); });
   return result;
 }
 

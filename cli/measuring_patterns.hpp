@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/measuring.hpp"
+#include "cli/model_options.hpp"
 #include "core/training_record.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,16 +13,12 @@ namespace fabricast {
 
 struct PatternOptions {
   std::vector<std::string> patterns;  // names, or "all"; none: collectives are measured
-  std::string workload;               // "": the pattern's own
-  std::string scale;                  // "1/1000", "0.001"; "": default_scale
-  std::uint64_t tokens = 2048;
   std::uint64_t bucket_bytes = 25ULL << 20;
   int prefetch = 1;
   bool sequence_parallel = false;
   double skew = 1;
   std::uint64_t seed = 1;
   int microbatches = 8;
-  int tensor_parallel = 0;
   int pipeline_parallel = 0;
 };
 
@@ -37,6 +34,8 @@ struct PatternResult {
 
 /// As measure() in cli/measuring.hpp. Of `measure` the job, the rule, the budget, the types and the
 /// files count.
-PatternResult measure_patterns(const MeasureOptions& measure, const PatternOptions& options);
+PatternResult measure_patterns(const MeasureOptions& measure,
+                               const ModelOptions& model,
+                               const PatternOptions& options);
 
 }  // namespace fabricast

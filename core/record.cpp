@@ -207,8 +207,11 @@ RecordFile read_jsonl(const std::string& path) {
     if (object.is_discarded()) {
       throw Error("this line is not JSON", where, "restore the file, or delete the line");
     }
-    if (object.is_object() && object.value("schema", json()) == kTrainingSchema) {
+    const json schema = object.is_object() ? object.value("schema", json()) : json();
+    if (schema == kTrainingSchema) {
       file.training.push_back(training_record_from_json(object, where));
+    } else if (schema == kComputeSchema) {
+      file.computations.push_back(compute_record_from_json(object, where));
     } else {
       file.records.push_back(record_from_json(object, where));
     }

@@ -3,6 +3,7 @@
 
 #include "core/chosen.hpp"
 #include "core/collective.hpp"
+#include "core/compute_record.hpp"
 #include "core/datatype.hpp"
 #include "core/gpu_state.hpp"
 #include "core/origin.hpp"
@@ -79,6 +80,7 @@ void write_jsonl(std::ostream& out, const Record& record);
 struct RecordFile {
   std::vector<Record> records;
   std::vector<TrainingRecord> training;
+  std::vector<ComputeRecord> computations;
   /// "FILE:LINE: reason" of a last line that was cut short: a run that was killed leaves one.
   std::vector<std::string> skipped;
 };

@@ -85,6 +85,8 @@ step nccl 40 "$build/cli/fabricast" measure --backend nccl --gpus 1 -d all --byt
   --time-cap 0.3 --budget 30 -o "$stem-nccl.jsonl"
 step onchip 60 "$build/cli/fabricast" measure --backend onchip --ranks 8 --bytes 1K,64K,1M,64M \
   --time-cap 0.3 --budget 45 -o "$stem-onchip.jsonl"
+step compute 75 "$build/cli/fabricast" measure --compute --backend cuda --workload all --tp 8 \
+  -d bfloat16,float8_e4m3 --time-cap 0.2 --budget 40 -o "$stem-compute.jsonl"
 step benchmark 75 "$build/tests/benchmarks/kernels_benchmark" --benchmark_min_time=0.1 \
   --benchmark_out="$stem-benchmark.json" --benchmark_out_format=json
 

@@ -56,6 +56,11 @@ constexpr std::array kSymbols{
     Symbol{"fabricast_launch_check",    store<&CudaApi::launch_check>   },
     Symbol{"fabricast_onchip_channels", store<&CudaApi::onchip_channels>},
     Symbol{"fabricast_launch_onchip",   store<&CudaApi::launch_onchip>  },
+    Symbol{"fabricast_launch_reduce",   store<&CudaApi::launch_reduce>  },
+    Symbol{"fabricast_launch_norm",     store<&CudaApi::launch_norm>    },
+    Symbol{"fabricast_launch_swiglu",   store<&CudaApi::launch_swiglu>  },
+    Symbol{"fabricast_launch_gelu",     store<&CudaApi::launch_gelu>    },
+    Symbol{"fabricast_launch_adam",     store<&CudaApi::launch_adam>    },
 };
 
 }  // namespace

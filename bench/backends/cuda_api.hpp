@@ -2,6 +2,8 @@
 // in for the GPUs. By default they are those linked into the program, which need no driver to load.
 #pragma once
 
+#include "kernels/copy_reduce_kernels.hpp"
+#include "kernels/layer_kernels.hpp"
 #include "kernels/onchip_kernels.hpp"
 #include "kernels/pattern_kernels.hpp"
 
@@ -47,6 +49,11 @@ struct CudaApi {
   decltype(&::fabricast::launch_check) launch_check = &::fabricast::launch_check;
   decltype(&::fabricast::onchip_channels) onchip_channels = &::fabricast::onchip_channels;
   decltype(&::fabricast::launch_onchip) launch_onchip = &::fabricast::launch_onchip;
+  decltype(&::fabricast::launch_reduce) launch_reduce = &::fabricast::launch_reduce;
+  decltype(&::fabricast::launch_norm) launch_norm = &::fabricast::launch_norm;
+  decltype(&::fabricast::launch_swiglu) launch_swiglu = &::fabricast::launch_swiglu;
+  decltype(&::fabricast::launch_gelu) launch_gelu = &::fabricast::launch_gelu;
+  decltype(&::fabricast::launch_adam) launch_adam = &::fabricast::launch_adam;
 };
 
 struct CudaLibrary {

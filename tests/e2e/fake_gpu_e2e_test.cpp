@@ -211,12 +211,12 @@ TEST_F(FakeGpus, SettingsOfNcclAreRefusedElsewhere) {
 }
 
 TEST_F(FakeGpus, SmallFloatsAreNotAddedOnOldGpus) {
-  const Said said = run(with("FAKE_CUDA_ARCHITECTURE=80") +
+  const Said said = run(with("FAKE_CUDA_CAPABILITY=80") +
                         measure("-d float8_e4m3 --collective all_reduce,all_gather --count 8"));
   EXPECT_EQ(said.exit_code, 0) << said.err;
   EXPECT_NE(said.err.find("compute capability 9.0"), std::string::npos) << said.err;
   EXPECT_EQ(collectives(), std::set<Collective>{Collective::kAllGather});
-  const Said none = run(with("FAKE_CUDA_ARCHITECTURE=80") +
+  const Said none = run(with("FAKE_CUDA_CAPABILITY=80") +
                         measure("-d float8_e4m3 --collective all_reduce --count 8"));
   EXPECT_EQ(none.exit_code, 2) << none.err;
 }
@@ -710,7 +710,10 @@ TEST_F(FakeGpus, LimitsOfThreadBlocksReachNccl) {
   ASSERT_EQ(said.exit_code, 0) << said.err;
   EXPECT_NE(folder_.read("log").find("minCTAs=2 maxCTAs=4"), std::string::npos);
   EXPECT_EQ(rows().at(0).settings,
-            (std::map<std::string, std::string>{{"min_ctas", "2"}, {"max_ctas", "4"}}));
+            (std::map<std::string, std::string>{
+                {"min_ctas", "2"},
+                {"max_ctas", "4"}
+  }));
 }
 
 TEST_F(FakeGpus, LimitsOfThreadBlocksThatCannotBeAreRefused) {

@@ -3,9 +3,11 @@
 //
 // FAKE_CUDA_DEVICES       number of devices (1)
 // FAKE_CUDA_MEMORY        bytes of each (1 GiB)
+// FAKE_CUDA_CAPABILITY    compute capability of each, times ten (90)
 // FAKE_CUDA_DRIVER        CUDA version that the driver serves (13000); 0: no driver
-// FAKE_CUDA_ARCHITECTURE  compute capability x 10 (90)
 // FAKE_FAULTS             see injection.hpp; statuses are those of cudaError_t
+#include "kernels/copy_reduce_kernels.hpp"
+#include "kernels/layer_kernels.hpp"
 #include "kernels/onchip_kernels.hpp"
 #include "kernels/pattern_body.hpp"
 #include "kernels/pattern_kernels.hpp"
@@ -223,6 +225,16 @@ void run_blocks(const fabricast::OnchipCall& call) {
   }
 }
 
+constexpr fabricast::Worker kOneThread;
+
+// Queues body(Element{}) of a type that layers are kept in.
+template <typename Body>
+cudaError_t queue_layer(fabricast::DataType type, cudaStream_t stream, const Body& body) {
+  const bool known = fabricast::with_float_element(
+      type, [&](auto element) { stream->queue([=] { body(element); }); });
+  return done(known ? cudaSuccess : cudaErrorInvalidValue);
+}
+
 }  // namespace
 
 // Every call: first whether it shall fail.
@@ -269,9 +281,9 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   std::strcpy(properties->name, "Fake GPU");
   properties->totalGlobalMem = device_bytes();
   properties->uuid.bytes[0] = static_cast<char>(device + 1);
-  const auto architecture = static_cast<int>(fakes::number("FAKE_CUDA_ARCHITECTURE", 90));
-  properties->major = architecture / 10;
-  properties->minor = architecture % 10;
+  const std::int64_t capability = fakes::number("FAKE_CUDA_CAPABILITY", 90);
+  properties->major = static_cast<int>(capability / 10);
+  properties->minor = static_cast<int>(capability % 10);
   return cudaSuccess;
 }
 
@@ -483,6 +495,78 @@ cudaError_t fabricast_launch_onchip(const fabricast::OnchipCall& call,
   return done(known ? cudaSuccess : cudaErrorInvalidValue);
 }
 
+cudaError_t fabricast_launch_reduce(void* to,
+                                    const fabricast::Inputs& inputs,
+                                    fabricast::DataType type,
+                                    std::uint64_t count,
+                                    cudaStream_t stream) {
+  FAKE(launch_reduce)
+  return queue_layer(type, stream, [=]<typename Element>(Element /*element*/) {
+    fabricast::reduce_elements<Element>(
+        static_cast<typename Element::Bits*>(to), inputs, count, kOneThread);
+  });
+}
+
+cudaError_t fabricast_launch_norm(void* to,
+                                  const void* from,
+                                  const void* gain,
+                                  fabricast::DataType type,
+                                  std::uint64_t rows,
+                                  std::uint64_t columns,
+                                  cudaStream_t stream) {
+  FAKE(launch_norm)
+  return queue_layer(type, stream, [=]<typename Element>(Element /*element*/) {
+    using Bits = typename Element::Bits;
+    for (std::uint64_t row = 0; row < rows; ++row) {
+      const Bits* x = static_cast<const Bits*>(from) + row * columns;
+      const float squares = fabricast::square_sum<Element>(x, columns, kOneThread);
+      fabricast::scale_row<Element>(static_cast<Bits*>(to) + row * columns,
+                                    x,
+                                    static_cast<const Bits*>(gain),
+                                    fabricast::norm_factor(squares, columns),
+                                    columns,
+                                    kOneThread);
+    }
+  });
+}
+
+cudaError_t fabricast_launch_swiglu(void* to,
+                                    const void* from,
+                                    fabricast::DataType type,
+                                    std::uint64_t rows,
+                                    std::uint64_t columns,
+                                    cudaStream_t stream) {
+  FAKE(launch_swiglu)
+  return queue_layer(type, stream, [=]<typename Element>(Element /*element*/) {
+    using Bits = typename Element::Bits;
+    fabricast::swiglu_elements<Element>(
+        static_cast<Bits*>(to), static_cast<const Bits*>(from), rows, columns, kOneThread);
+  });
+}
+
+cudaError_t fabricast_launch_gelu(void* to,
+                                  const void* from,
+                                  fabricast::DataType type,
+                                  std::uint64_t count,
+                                  cudaStream_t stream) {
+  FAKE(launch_gelu)
+  return queue_layer(type, stream, [=]<typename Element>(Element /*element*/) {
+    using Bits = typename Element::Bits;
+    fabricast::gelu_elements<Element>(
+        static_cast<Bits*>(to), static_cast<const Bits*>(from), count, kOneThread);
+  });
+}
+
+cudaError_t fabricast_launch_adam(const fabricast::AdamState& state,
+                                  const fabricast::AdamStep& step,
+                                  fabricast::DataType type,
+                                  cudaStream_t stream) {
+  FAKE(launch_adam)
+  return queue_layer(type, stream, [=]<typename Element>(Element /*element*/) {
+    fabricast::adam_elements<Element>(state, step, kOneThread);
+  });
+}
+
 }  // extern "C"
 
 // NOLINTEND(readability-identifier-naming)
@@ -494,3 +578,10 @@ static_assert(
     std::is_same_v<decltype(&fabricast_onchip_channels), decltype(&fabricast::onchip_channels)>);
 static_assert(
     std::is_same_v<decltype(&fabricast_launch_onchip), decltype(&fabricast::launch_onchip)>);
+static_assert(
+    std::is_same_v<decltype(&fabricast_launch_reduce), decltype(&fabricast::launch_reduce)>);
+static_assert(std::is_same_v<decltype(&fabricast_launch_norm), decltype(&fabricast::launch_norm)>);
+static_assert(
+    std::is_same_v<decltype(&fabricast_launch_swiglu), decltype(&fabricast::launch_swiglu)>);
+static_assert(std::is_same_v<decltype(&fabricast_launch_gelu), decltype(&fabricast::launch_gelu)>);
+static_assert(std::is_same_v<decltype(&fabricast_launch_adam), decltype(&fabricast::launch_adam)>);

@@ -1,3 +1,4 @@
+#include "core/layer_work.hpp"
 #include "model/workload_file.hpp"
 
 #include <gtest/gtest.h>
@@ -53,6 +54,42 @@ TEST(Workloads, ATokenVisitsAShareOfTheExperts) {
     }
   }
   FAIL() << "no expert matrix";
+}
+
+// Two flops per parameter that a token meets forward, four backward: a router that every GPU has,
+// and padding of the vocabulary, come on top.
+TEST(Workloads, TheProductsOfALayerAddUpToSixFlopsPerParameterAndToken) {
+  constexpr std::uint64_t kTokens = 4096;
+  for (const auto& id : workload_names()) {
+    const Workload w = load_workload(id).workload;
+    double active = w.tied_embeddings ? static_cast<double>(w.hidden * w.vocabulary) : 0;
+    for (const auto& tensor : parameter_tensors(w)) {
+      active += static_cast<double>(tensor.active);
+    }
+    for (const std::uint64_t split : {1U, 2U, 4U, 8U}) {
+      double total = 0;
+      for (const auto& work : layer_work(w, split, kTokens)) {
+        total += flops(work) * static_cast<double>(work.per_layer * work.layers * split);
+      }
+      EXPECT_NEAR(total / (6 * active * kTokens), 1, 0.001) << id << ", " << split;
+    }
+  }
+}
+
+TEST(Workloads, TheOptimizerOfALayerUpdatesItsParameters) {
+  for (const auto& id : workload_names()) {
+    const Workload w = load_workload(id).workload;
+    double parameters = 0;
+    for (const auto& tensor : parameter_tensors(w)) {
+      const bool outside = tensor.role == TensorRole::kEmbedding || tensor.layer != 0;
+      parameters += outside ? 0 : static_cast<double>(tensor.count);
+    }
+    for (const auto& work : layer_work(w, 1, 1)) {
+      if (work.part == LayerPart::kOptimizer) {
+        EXPECT_NEAR(static_cast<double>(work.n * work.per_layer) / parameters, 1, 0.001) << id;
+      }
+    }
+  }
 }
 
 TEST(Workloads, AnAliasNamesTheSameModel) {
