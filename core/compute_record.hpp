@@ -48,7 +48,7 @@ inline constexpr std::string_view kComputeSchema = "fabricast.compute/1";
 nlohmann::json to_json(const ComputeRecord& record);
 /// Throws Error naming `where` (file:line) and the key that is missing, unknown or of the wrong
 /// kind.
-ComputeRecord compute_record_from_json(const nlohmann::json& json, const std::string& where);
+ComputeRecord compute_record_from_json(const nlohmann::json& object, const std::string& where);
 
 /// One line, newline included.
 void write_jsonl(std::ostream& out, const ComputeRecord& record);

@@ -16,6 +16,7 @@ namespace fabricast {
 template <typename Element, unsigned kCount>
 struct Pack {
   using Bits = typename Element::Bits;
+  static constexpr unsigned kSize = kCount;
   static constexpr unsigned kWords = kCount * sizeof(Bits) / 8;
   static constexpr unsigned kPer = 8 / sizeof(Bits);
   static constexpr unsigned kShift = 8 * sizeof(Bits);
@@ -86,7 +87,7 @@ FABRICAST_HOST_DEVICE void scale_row(typename Element::Bits* to,
     LinePack<Element> g;
     x.load(row, i, columns);
     g.load(gain, i, columns);
-    for (unsigned j = 0; j < sizeof x.values / sizeof x.values[0]; ++j) {
+    for (unsigned j = 0; j < LinePack<Element>::kSize; ++j) {
       x.values[j] *= factor * g.values[j];
     }
     x.store(to, i, columns);
@@ -127,7 +128,7 @@ FABRICAST_HOST_DEVICE void swiglu_elements(typename Element::Bits* to,
     LinePack<Element> up;
     gate.load(gates, pack, columns);
     up.load(gates + columns, pack, columns);
-    for (unsigned j = 0; j < sizeof up.values / sizeof up.values[0]; ++j) {
+    for (unsigned j = 0; j < LinePack<Element>::kSize; ++j) {
       up.values[j] *= silu(gate.values[j]);
     }
     up.store(to + row * columns, pack, columns);

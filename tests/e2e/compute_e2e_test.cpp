@@ -48,7 +48,7 @@ TEST(ComputeCommand, JsonAndCsvHoldARowEach) {
   EXPECT_TRUE(contains(csv.out, ",qkv,forward,")) << csv.out;
 }
 
-TEST(ComputeCommand, AnOpenModelAndAllOfThemRun) {
+TEST(ComputeCommand, EveryShippedModelRuns) {
   const Said all = run("@ measure --compute --backend host --workload all --scale 1e-9" + kFew);
   ASSERT_EQ(all.exit_code, 0) << all.err;
   for (const char* name : {"gpt3-175b", "grok-1", "llama3-405b", "llama3-70b", "llama3-8b"}) {
