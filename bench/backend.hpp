@@ -92,7 +92,7 @@ class Backend {
   [[nodiscard]] virtual std::unique_ptr<Operation> prepare(const Case& c) = 0;
   /// "" or why this backend runs no training patterns; one that does overrides this and the next.
   [[nodiscard]] virtual std::string why_no_schedules() const {
-    return "training patterns run on host ranks: --backend mpi";
+    return "training patterns run on host ranks and on GPUs: --backend mpi or nccl";
   }
   /// Collective over the job: communicators are made. Null where why_no_schedules says so.
   [[nodiscard]] virtual std::unique_ptr<ScheduleOperation> prepare_schedule(

@@ -67,14 +67,16 @@ TrainingSetup setup_for(const TrainingPattern& pattern,
                         const ModelOptions& model,
                         const PatternOptions& o,
                         DataType type,
-                        int ranks) {
+                        const Backend& backend) {
+  const double usual = backend.name() == "nccl" ? kParametersOnGpu : kParametersOnHost;
   TrainingSetup setup;
   setup.workload =
       load_workload(model.workload.empty() ? std::string(pattern.workload) : model.workload)
           .workload;
-  setup.scale = model.scale.empty() ? default_scale(setup.workload) : parse_scale(model.scale);
+  setup.scale =
+      model.scale.empty() ? default_scale(setup.workload, usual) : parse_scale(model.scale);
   setup.type = type;
-  setup.ranks = ranks;
+  setup.ranks = backend.ranks();
   if (model.tokens > 0) {
     setup.tokens = model.tokens;
   }
@@ -93,12 +95,12 @@ TrainingSetup setup_for(const TrainingPattern& pattern,
 std::vector<PatternCase> plan_patterns(const ModelOptions& model,
                                        const PatternOptions& o,
                                        DataType type,
-                                       int ranks,
+                                       const Backend& backend,
                                        std::vector<std::string>& skipped) {
   const bool all = std::find(o.patterns.begin(), o.patterns.end(), "all") != o.patterns.end();
   std::vector<PatternCase> cases;
   for (const TrainingPattern* pattern : chosen_patterns(o.patterns)) {
-    const TrainingSetup setup = setup_for(*pattern, model, o, type, ranks);
+    const TrainingSetup setup = setup_for(*pattern, model, o, type, backend);
     try {
       pattern->settings(setup);
       cases.push_back({pattern, setup});
@@ -120,8 +122,8 @@ PatternResult run_patterns(const MeasureOptions& measure,
   Control& control = *job.control;
   PatternResult result;
   result.root = control.is_root();
-  const std::vector<PatternCase> cases = plan_patterns(
-      model, o, training_type(measure.selection.types), job.backend->ranks(), result.skipped);
+  const std::vector<PatternCase> cases =
+      plan_patterns(model, o, training_type(measure.selection.types), *job.backend, result.skipped);
   TrainingOptions options;
   options.rule = measure.rule;
   options.timeout = measure.timeout;
@@ -195,12 +197,8 @@ void add_pattern_options(CLI::App& app, PatternOptions& o) {
 PatternResult measure_patterns(const MeasureOptions& measure,
                                const ModelOptions& model,
                                const PatternOptions& options) {
-  JobOptions job = measure.job;
-  if (job.backend == "auto") {
-    job.backend = "mpi";  // the one backend that runs patterns
-  }
   PatternResult result;
-  on_job(job, [&](Job& j) { result = run_patterns(measure, model, options, j); });
+  on_job(measure.job, [&](Job& j) { result = run_patterns(measure, model, options, j); });
   return result;
 }
 

@@ -127,10 +127,11 @@ Table table_of(const std::vector<Row>& rows) {
 
 constexpr std::string_view kMeanings =
     "Medians of the slowest rank. total: communication beside computation; exposed: total - "
-    "compute "
-    "alone; hidden: comm alone - exposed, not below 0; slow-down: beside the other, over alone. "
-    "The "
-    "computation is matrix products on this processor: the proportions are not those of a GPU.";
+    "compute alone; hidden: comm alone - exposed, not below 0; slow-down: beside the other, over "
+    "alone.";
+constexpr std::string_view kOnHost =
+    " The computation is matrix products on this processor: the proportions are not those of a "
+    "GPU.";
 
 struct CsvColumn {
   std::string_view name;
@@ -189,7 +190,10 @@ void write_training_tables(std::ostream& out,
       out << paragraph(heading(records[first]), 0, width) << render(table_of(rows), width) << '\n';
     }
   }
-  out << paragraph(std::string(kMeanings), 0, width) << render(footnotes, width);
+  const bool on_host = std::any_of(
+      records.begin(), records.end(), [](const TrainingRecord& r) { return r.backend == "mpi"; });
+  out << paragraph(std::string(kMeanings) + std::string(on_host ? kOnHost : ""), 0, width)
+      << render(footnotes, width);
 }
 
 void write_csv(std::ostream& out, const std::vector<TrainingRecord>& records) {

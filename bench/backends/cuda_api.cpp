@@ -46,6 +46,7 @@ constexpr std::array kSymbols{
     FABRICAST_SYMBOL(cudaEventRecord),
     FABRICAST_SYMBOL(cudaEventSynchronize),
     FABRICAST_SYMBOL(cudaEventElapsedTime),
+    FABRICAST_SYMBOL(cudaStreamWaitEvent),
     FABRICAST_SYMBOL(cudaStreamBeginCapture),
     FABRICAST_SYMBOL(cudaStreamEndCapture),
     FABRICAST_SYMBOL(cudaGraphInstantiateWithFlags),

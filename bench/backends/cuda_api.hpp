@@ -37,6 +37,7 @@ struct CudaApi {
   decltype(&::cudaEventRecord) cudaEventRecord = &::cudaEventRecord;
   decltype(&::cudaEventSynchronize) cudaEventSynchronize = &::cudaEventSynchronize;
   decltype(&::cudaEventElapsedTime) cudaEventElapsedTime = &::cudaEventElapsedTime;
+  decltype(&::cudaStreamWaitEvent) cudaStreamWaitEvent = &::cudaStreamWaitEvent;
   decltype(&::cudaStreamBeginCapture) cudaStreamBeginCapture = &::cudaStreamBeginCapture;
   decltype(&::cudaStreamEndCapture) cudaStreamEndCapture = &::cudaStreamEndCapture;
   decltype(&::cudaGraphInstantiateWithFlags) cudaGraphInstantiateWithFlags =

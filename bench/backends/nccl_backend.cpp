@@ -3,6 +3,7 @@
 #include "bench/backends/nccl_collectives.hpp"
 #include "bench/backends/nccl_operation.hpp"
 #include "bench/backends/nccl_ranks.hpp"
+#include "bench/backends/nccl_schedule.hpp"
 #include "bench/backends/nvml.hpp"
 #include "bench/backends/rank_buffers.hpp"
 #include "bench/backends/together.hpp"
@@ -150,6 +151,23 @@ class NcclBackend final : public Backend {
       operation = std::move(made);
     });
     return operation;
+  }
+
+  [[nodiscard]] std::string why_no_schedules() const override {
+    const bool of_one_collective = options_.graph || options_.one_thread ||
+                                   options_.buffers != BufferKind::kPlain ||
+                                   !options_.split.empty();
+    return of_one_collective
+               ? "training patterns form their own communicators, buffers and streams: leave "
+                 "--graph, --issue, --buffers and --split out"
+               : why_no_nccl_schedules();
+  }
+
+  [[nodiscard]] std::unique_ptr<ScheduleOperation> prepare_schedule(
+      const MakeTrainingSchedule& make, DataType type, SchedulePart part) override {
+    std::unique_ptr<ScheduleOperation> made;
+    together(control_, [&] { made = make_nccl_schedule(ranks_, make, type, part); });
+    return made;
   }
 
   [[nodiscard]] std::map<std::string, std::string> settings() const override {

@@ -1,5 +1,6 @@
 #include "bench/backends/nccl_ranks.hpp"
 
+#include "bench/backends/nccl_first_call.hpp"
 #include "bench/backends/nccl_memory.hpp"
 #include "bench/backends/together.hpp"
 #include "bench/machine.hpp"
@@ -164,12 +165,12 @@ void NcclRanks::join(const ncclUniqueId& id, const GpuOptions& options) {
     const ncclResult_t started =
         start_rank(options, &communicators[i], all_ranks_, id, local_[i].rank);
     if (is_failure(started)) {
-      check_nccl(started, "ncclCommInitRank", __FILE__, __LINE__);
+      NcclFirstCall::check(started, "ncclCommInitRank");
     }
   }
   const ncclResult_t ended = api.ncclGroupEnd();
   if (is_failure(ended)) {
-    check_nccl(ended, "ncclCommInitRank", __FILE__, __LINE__);
+    NcclFirstCall::check(ended, "ncclCommInitRank");
   }
   for (std::size_t i = 0; i < local_.size(); ++i) {
     settle_nccl(communicators[i], ended, "ncclCommInitRank", __FILE__, __LINE__);

@@ -1,7 +1,5 @@
 #include "bench/backends/rank_buffers.hpp"
 
-#include "kernels/pattern_body.hpp"
-
 #include <algorithm>
 
 namespace fabricast {
@@ -40,7 +38,7 @@ RankBuffers::RankBuffers(const Case& c,
   const Extents root = allocated(c, 0, ranks);
   send_ = make_buffer(mine.send, root.send, source);
   receive_ = make_buffer(mine.receive, root.receive, source);
-  upload(pattern);
+  on_device_ = DevicePattern(pattern, stream);
 }
 
 DeviceBuffer RankBuffers::make_buffer(std::uint64_t elements,
@@ -51,22 +49,6 @@ DeviceBuffer RankBuffers::make_buffer(std::uint64_t elements,
   DeviceBuffer buffer(elements, case_.type, source.allocate(bytes));
   blocks_.push_back({buffer.memory(), bytes});
   return buffer;
-}
-
-void RankBuffers::upload(const Pattern& pattern) {
-  std::vector<std::uint64_t> words = pattern.contributions();
-  words.insert(words.end(), pattern.results().begin(), pattern.results().end());
-  words.push_back(kGuardBits);
-  words.push_back(0);
-  const std::size_t bytes = words.size() * sizeof words[0];
-  words_ = allocate_device_memory(bytes);
-  CHECK_CUDA(
-      cuda().cudaMemcpyAsync(words_.get(), words.data(), bytes, cudaMemcpyHostToDevice, stream_));
-  CHECK_CUDA(cuda().cudaStreamSynchronize(stream_));
-  const auto* first = static_cast<std::uint64_t*>(words_.get());
-  tables_ = {first, first + pattern.contributions().size()};
-  guard_ = tables_.results + pattern.results().size();
-  wrong_ = static_cast<unsigned long long*>(words_.get()) + words.size() - 1;
 }
 
 const void* RankBuffers::send() const {
@@ -80,22 +62,21 @@ std::uint64_t RankBuffers::received_bytes() const {
 void RankBuffers::fill(const Pattern& pattern, std::uint64_t iteration) const {
   send_.poison(stream_);  // its guards
   receive_.poison(stream_);
-  const PatternView sent = pattern.sent(case_.collective, rank_, iteration, tables_);
+  const PatternView sent = pattern.sent(case_.collective, rank_, iteration, on_device_.tables());
   (case_.in_place ? receive_ : send_).fill(sent, sent_, stream_);
 }
 
 std::uint64_t RankBuffers::wrong_elements(const Pattern& pattern, std::uint64_t iteration) const {
-  CHECK_CUDA(cuda().cudaMemsetAsync(wrong_, 0, sizeof *wrong_, stream_));
-  receive_.check(pattern.received(case_.collective, rank_, case_.count, iteration, tables_),
-                 received_,
-                 wrong_,
-                 stream_);
-  receive_.check_guards(guard_view(guard_), wrong_, stream_);
-  send_.check_guards(guard_view(guard_), wrong_, stream_);
-  unsigned long long wrong = 0;
-  CHECK_CUDA(cuda().cudaMemcpyAsync(&wrong, wrong_, sizeof wrong, cudaMemcpyDeviceToHost, stream_));
-  CHECK_CUDA(cuda().cudaStreamSynchronize(stream_));
-  return wrong;
+  unsigned long long* wrong = on_device_.wrong();
+  on_device_.reset_wrong(stream_);
+  receive_.check(
+      pattern.received(case_.collective, rank_, case_.count, iteration, on_device_.tables()),
+      received_,
+      wrong,
+      stream_);
+  receive_.check_guards(on_device_.guard(), wrong, stream_);
+  send_.check_guards(on_device_.guard(), wrong, stream_);
+  return on_device_.read_wrong(stream_);
 }
 
 void RankBuffers::flip(std::uint64_t bit) const {

@@ -4,6 +4,7 @@
 
 #include "bench/backend.hpp"
 #include "bench/backends/device_buffer.hpp"
+#include "bench/backends/device_pattern.hpp"
 #include "core/pattern.hpp"
 
 #include <cstddef>
@@ -57,7 +58,6 @@ class RankBuffers {
   DeviceBuffer make_buffer(std::uint64_t elements,
                            std::uint64_t on_root,
                            const BufferSource& source);
-  void upload(const Pattern& pattern);
 
   Case case_;
   int rank_ = 0;
@@ -67,10 +67,7 @@ class RankBuffers {
   std::vector<MemoryBlock> blocks_;
   DeviceBuffer send_;     // empty in place
   DeviceBuffer receive_;  // in place both sides
-  DeviceMemory words_;  // contributions, results, one guard element, the counter of wrong elements
-  Pattern::Tables tables_{};
-  const std::uint64_t* guard_ = nullptr;
-  unsigned long long* wrong_ = nullptr;
+  DevicePattern on_device_;
 };
 
 }  // namespace fabricast

@@ -111,7 +111,7 @@ class RepeatedCalls final : public Operation {
     sets_.refill(first_set_, static_cast<std::size_t>(calls_));
   }
 
-  std::vector<Seconds> run() override { return {run_calls(calls_) / calls_}; }
+  std::vector<RankTime> run() override { return {{run_calls(calls_) / calls_}}; }
 
   std::uint64_t wrong_elements(std::uint64_t iteration) override {
     std::uint64_t wrong = 0;

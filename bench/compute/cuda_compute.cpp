@@ -82,7 +82,7 @@ class CudaCompute final : public ComputeBackend {
   }
 
   [[nodiscard]] std::shared_ptr<void> allocate(std::uint64_t bytes) override {
-    return {allocate_device_memory(bytes).release(), free_device_memory};
+    return allocate_device_memory(bytes);
   }
   void fill_random(void* data,
                    DataType type,

@@ -3,6 +3,7 @@
 #include "bench/host/buffer.hpp"
 #include "bench/host/tile.hpp"
 #include "bench/mpi_call.hpp"
+#include "bench/patterns/payload.hpp"
 #include "core/error.hpp"
 #include "core/pattern.hpp"
 
@@ -45,36 +46,11 @@ class HostGroup {
   MPI_Comm communicator_ = MPI_COMM_NULL;
 };
 
-/// Elements that come from one source.
-struct ExpectedBlock {
-  std::uint64_t first = 0;
-  std::uint64_t elements = 0;
-  PatternView view;
-};
-
-/// Of an all-to-all-v, in elements.
+/// Of an all-to-all-v, as MPI wants it.
 struct Displacements {
   std::vector<int> counts;
   std::vector<int> offsets;
-
-  void add(std::uint64_t count) {
-    offsets.push_back(counts.empty() ? 0 : offsets.back() + counts.back());
-    counts.push_back(static_cast<int>(count));
-  }
 };
-
-std::optional<Collective> collective_of(TransferKind kind) {
-  switch (kind) {
-    case TransferKind::kAllReduce:
-      return Collective::kAllReduce;
-    case TransferKind::kAllGather:
-      return Collective::kAllGather;
-    case TransferKind::kReduceScatter:
-      return Collective::kReduceScatter;
-    default:
-      return std::nullopt;
-  }
-}
 
 /// A transfer with its buffers, payload and request.
 class HostTransfer {
@@ -85,21 +61,25 @@ class HostTransfer {
         type_(context.mpi_type),
         sum_(context.sum),
         send_(size_of(transfer, group.group()).send, context.type),
-        receive_(size_of(transfer, group.group()).receive, context.type) {
-    for (std::size_t other = 0; other < transfer.traffic.size() / ranks(); ++other) {
-      sent_.add(traffic(rank(), other));
-      received_.add(traffic(other, rank()));
+        receive_(size_of(transfer, group.group()).receive, context.type),
+        payload_(transfer, group.group(), group.pattern()) {
+    const auto me = static_cast<std::size_t>(group.group().rank);
+    for (std::size_t other = 0; other < payload_.send_offsets().size(); ++other) {
+      sent_.counts.push_back(static_cast<int>(payload_.traffic(me, other)));
+      sent_.offsets.push_back(static_cast<int>(payload_.send_offsets()[other]));
+      received_.counts.push_back(static_cast<int>(payload_.traffic(other, me)));
+      received_.offsets.push_back(static_cast<int>(payload_.receive_offsets()[other]));
     }
   }
 
   void fill(std::uint64_t iteration) {
-    send_.fill(sent(iteration));
+    send_.fill(payload_.sent(iteration, group_.pattern().tables()));
     receive_.poison();
   }
 
   [[nodiscard]] std::uint64_t wrong_elements(std::uint64_t iteration) const {
     std::uint64_t wrong = send_.broken_guards() + receive_.broken_guards();
-    for (const auto& block : expected(iteration)) {
+    for (const auto& block : payload_.expected(iteration, group_.pattern().tables())) {
       wrong += receive_.wrong(block.view, block.first, block.elements);
     }
     return wrong;
@@ -116,62 +96,6 @@ class HostTransfer {
   void wait(const PoliteWait& polite) { polite.all(std::span(&request_, 1)); }
 
  private:
-  [[nodiscard]] std::size_t rank() const { return static_cast<std::size_t>(group_.group().rank); }
-  [[nodiscard]] std::size_t ranks() const { return static_cast<std::size_t>(group_.group().ranks); }
-  [[nodiscard]] std::uint64_t traffic(std::size_t from, std::size_t to) const {
-    return transfer_.traffic[from * ranks() + to];
-  }
-
-  // Offsets far apart, so that the payload of another transfer or of another group is wrong.
-  [[nodiscard]] std::uint64_t salt() const {
-    return transfer_.id * 1'000'003 + static_cast<std::uint64_t>(group_.group().color) * 7'368'787;
-  }
-
-  [[nodiscard]] PatternView moved(std::size_t source,
-                                  std::uint64_t offset,
-                                  std::uint64_t iteration) const {
-    return {.first_source = source, .first_offset = salt() + offset, .iteration = iteration};
-  }
-
-  [[nodiscard]] PatternView sent(std::uint64_t iteration) const {
-    const auto collective = collective_of(transfer_.kind);
-    if (!collective) {
-      return moved(rank(), 0, iteration);
-    }
-    const Pattern& p = group_.pattern();
-    PatternView view = p.sent(*collective, group_.group().rank, iteration, p.tables());
-    view.first_offset += salt();
-    return view;
-  }
-
-  [[nodiscard]] std::vector<ExpectedBlock> expected(std::uint64_t iteration) const {
-    if (const auto collective = collective_of(transfer_.kind)) {
-      const Pattern& p = group_.pattern();
-      PatternView view =
-          p.received(*collective, group_.group().rank, transfer_.count, iteration, p.tables());
-      view.first_offset += salt();
-      return {
-          {0, receive_.elements(), view}
-      };
-    }
-    if (transfer_.kind != TransferKind::kAllToAllV) {
-      return {
-          {0, receive_.elements(), moved(static_cast<std::size_t>(transfer_.peer), 0, iteration)}
-      };
-    }
-    std::vector<ExpectedBlock> blocks;
-    for (std::size_t source = 0; source < ranks(); ++source) {
-      std::uint64_t before = 0;  // what the source sends to ranks below this one
-      for (std::size_t to = 0; to < rank(); ++to) {
-        before += traffic(source, to);
-      }
-      blocks.push_back({static_cast<std::uint64_t>(received_.offsets[source]),
-                        traffic(source, rank()),
-                        moved(source, before, iteration)});
-    }
-    return blocks;
-  }
-
   int issue() {
     const int count = static_cast<int>(transfer_.count);
     const MPI_Comm group = group_.communicator();
@@ -210,6 +134,7 @@ class HostTransfer {
   MPI_Op sum_;
   GuardedBuffer send_;
   GuardedBuffer receive_;
+  TransferPayload payload_;
   Displacements sent_;
   Displacements received_;
   MPI_Request request_ = MPI_REQUEST_NULL;

@@ -63,10 +63,9 @@ ScaledModel scaled(const TrainingSetup& setup) {
   return model;
 }
 
-double default_scale(const Workload& workload) {
-  constexpr double kMostParameters = 10e6;
-  const auto parameters = static_cast<double>(parameter_count(workload));
-  return std::pow(10.0, std::min(0.0, std::floor(std::log10(kMostParameters / parameters))));
+double default_scale(const Workload& workload, double parameters) {
+  const auto all = static_cast<double>(parameter_count(workload));
+  return std::pow(10.0, std::min(0.0, std::floor(std::log10(parameters / all))));
 }
 
 }  // namespace fabricast

@@ -52,8 +52,11 @@ struct ScaledModel {
 };
 ScaledModel scaled(const TrainingSetup& setup);
 
-/// The largest power of ten that leaves at most ten million parameters; at most 1. A laptop runs a
-/// step of that in a fraction of a second.
-double default_scale(const Workload& workload);
+/// Parameters of which a laptop runs a step in a fraction of a second, and a GPU in milliseconds.
+inline constexpr double kParametersOnHost = 1e7;
+inline constexpr double kParametersOnGpu = 1e9;
+
+/// The largest power of ten that leaves at most so many parameters; at most 1.
+double default_scale(const Workload& workload, double parameters = kParametersOnHost);
 
 }  // namespace fabricast

@@ -124,11 +124,15 @@ TrainingRecord described(const TrainingPattern& pattern,
                          Backend& backend,
                          Control& control) {
   // Stages of a pipeline and owners of popular experts have more to do than others.
-  const Amount mine = amount_of(pattern.make(setup, control.process()));
-  std::array largest{static_cast<double>(mine.transfers),
-                     static_cast<double>(mine.elements_sent),
-                     mine.flops,
-                     static_cast<double>(mine.elements_held)};
+  std::array<double, 4> largest{};
+  for (int local = 0; local < backend.local_ranks(); ++local) {
+    const int rank = control.process() * backend.local_ranks() + local;
+    const Amount amount = amount_of(pattern.make(setup, rank));
+    largest[0] = std::max(largest[0], static_cast<double>(amount.transfers));
+    largest[1] = std::max(largest[1], static_cast<double>(amount.elements_sent));
+    largest[2] = std::max(largest[2], amount.flops);
+    largest[3] += static_cast<double>(amount.elements_held);  // of the process
+  }
   control.max_each(largest);
   const double width = info(setup.type).bytes;
   refuse_too_large(pattern, largest[3] * width * control.local_processes(), backend, control);

@@ -261,6 +261,55 @@ TEST_F(FakeGpus, SlowedClocksAreToldWithTheReason) {
       << said.out;
 }
 
+class FakeGpusInTraining : public FakeGpus {
+ protected:
+  [[nodiscard]] Said train(const std::string& settings, const std::string& options) const {
+    return run(with(settings + " FABRICAST_CUBLASLT_LIBRARY=" FABRICAST_FAKE_CUBLASLT) +
+               "@ measure --backend nccl -w 0 -n 2 --min-samples 2 --timeout 60 --pattern " +
+               options + " -o " + file());
+  }
+  [[nodiscard]] std::vector<TrainingRecord> training() const {
+    return std::filesystem::exists(file()) ? read_jsonl(file()).training
+                                           : std::vector<TrainingRecord>{};
+  }
+};
+
+TEST_F(FakeGpusInTraining, EveryPatternIsRightAndTellsWhatItExposes) {
+  for (const char* const options : {"ddp,fsdp,tp,ep,pp", "3d --workload llama3-8b"}) {
+    const Said said =
+        train("FAKE_CUDA_DEVICES=4", std::string(options) + " --scale 1/30000 --microbatches 4");
+    ASSERT_EQ(said.exit_code, 0) << said.err;
+  }
+  EXPECT_EQ(training().size(), 6U);
+  for (const TrainingRecord& r : training()) {
+    EXPECT_EQ(r.wrong_elements, 0U) << r.pattern;
+    EXPECT_EQ(r.backend, "nccl");
+    EXPECT_EQ(r.ranks, 4);
+    EXPECT_GE(r.total_us.size(), 1U) << r.pattern;
+    EXPECT_GT(r.compute_beside_us.at(0), 0) << r.pattern;
+    EXPECT_GT(r.communication_beside_us.at(0), 0) << r.pattern;
+  }
+}
+
+TEST_F(FakeGpusInTraining, AFlippedBitEndsWithCode1) {
+  for (const char* const pattern : {"ddp", "ep", "pp"}) {
+    const Said said = train("FAKE_CUDA_DEVICES=2",
+                            std::string(pattern) + " --scale 1/3000000 --plant-bit-flip 12345");
+    EXPECT_EQ(said.exit_code, 1) << pattern << said.err;
+  }
+}
+
+TEST_F(FakeGpusInTraining, AnErrorInTheBackgroundEndsTheStep) {
+  const Said said = train("FAKE_CUDA_DEVICES=2 FAKE_NCCL_ASYNC=1@2", "ddp --scale 1/3000000");
+  EXPECT_EQ(said.exit_code, 3) << said.err;
+}
+
+TEST_F(FakeGpusInTraining, SettingsOfOneCollectiveAreRefused) {
+  const Said said = train("FAKE_CUDA_DEVICES=2", "ddp --scale 1/3000000 --graph");
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.err.find("leave --graph"), std::string::npos) << said.err;
+}
+
 TEST_F(FakeGpus, VirtualRanksOfOneGpuHaveNoWrongElement) {
   const Said said =
       run(with("") +

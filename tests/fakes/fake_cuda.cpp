@@ -402,6 +402,15 @@ cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) 
   return cudaSuccess;
 }
 
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned /*flags*/) {
+  FAKE(cudaStreamWaitEvent)
+  stream->queue([state = event->state] {
+    std::unique_lock lock(state->mutex);
+    state->changed.wait(lock, [&state] { return state->recorded; });
+  });
+  return cudaSuccess;
+}
+
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
   FAKE(cudaStreamBeginCapture)
   stream->captured = new CUgraph_st;
