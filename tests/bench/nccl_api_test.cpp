@@ -76,8 +76,12 @@ TEST(NcclTables, EveryElementTypeHasItsOwnNcclType) {
       EXPECT_EQ(nccl_type(row.id).type == nccl_type(other.id).type, row.id == other.id);
     }
   }
+  const auto built_in = [](ReduceOp op) { return op != ReduceOp::kPreMulSum; };
   for (const auto& op : kReduceOps) {
     for (const auto& other : kReduceOps) {
+      if (!built_in(op.id) || !built_in(other.id)) {
+        continue;  // a communicator makes it
+      }
       EXPECT_EQ(nccl_op(op.id) == nccl_op(other.id), op.id == other.id) << op.name;
     }
   }

@@ -33,8 +33,8 @@ TEST(MeasureCommand, WritesARowPerCaseWithNoWrongElement) {
           file);
   ASSERT_EQ(said.exit_code, 0) << said.err;
   const RecordFile rows = read_jsonl(file);
-  // One node: no hierarchy. Of the library, one algorithm for each of 7 collectives.
-  const std::size_t algorithms = 7 + kTextbookAlgorithms.size() - 1;
+  // One node: no hierarchy. Of the library, one algorithm for each collective.
+  const std::size_t algorithms = kCollectives.size() + kTextbookAlgorithms.size() - 1;
   EXPECT_EQ(rows.records.size(), algorithms * 3 * kDataTypes.size());  // counts
   for (const Record& r : rows.records) {
     EXPECT_EQ(r.ranks, 4);
