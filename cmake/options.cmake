@@ -12,3 +12,20 @@ if(FABRICAST_SANITIZE)
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${FABRICAST_SANITIZE} -fno-sanitize-recover=undefined -fno-omit-frame-pointer>)
   target_link_options(fabricast_options INTERFACE -fsanitize=${FABRICAST_SANITIZE})
 endif()
+
+# fabricast_quick_to_build(TARGET): code that runs once and is mostly templates of other projects, whose full
+# optimisation takes minutes.
+function(fabricast_quick_to_build target)
+  target_compile_options(${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:-O1>)
+endfunction()
+
+# fabricast_precompile(TARGET HEADERS...): large headers of other projects, parsed once per target. Each file
+# still includes what it uses: preset tidy builds without.
+option(FABRICAST_PRECOMPILE "Parse large headers once per target" ON)
+function(fabricast_precompile target)
+  if(FABRICAST_PRECOMPILE)
+    foreach(header IN LISTS ARGN)
+      target_precompile_headers(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:<${header}$<ANGLE-R>>")
+    endforeach()
+  endif()
+endfunction()

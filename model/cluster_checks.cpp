@@ -36,7 +36,7 @@ class ClusterCheck {
       if (!seen.insert(name.text).second) {
         faults_.add(name,
                     path,
-                    fmt::format("a second {} is named '{}'", path, quoted(name.text)),
+                    fmt::format("a second {} is named '{}'", path, quotable(name.text)),
                     "another name: facts and faults refer to it");
       }
     }
@@ -49,7 +49,7 @@ class ClusterCheck {
     const TomlValue* name = table.find(key);
     if (name != nullptr && parts_.find(kind, name->text) == nullptr) {
       faults_.add(unknown_name(kind,
-                               quoted(name->text),
+                               quotable(name->text),
                                parts_.names(kind),
                                faults_.where(*name, fmt::format("{}.{}", path, key))));
     }
@@ -179,7 +179,7 @@ class ClusterCheck {
     if (read_quantity(reached).hi < total.lo) {
       faults_.add(
           reached,
-          "fabric.tier." + quoted(tier.at("name").text),
+          "fabric.tier." + quotable(tier.at("name").text),
           fmt::format("the top tier reaches {} of {} GPUs", read_quantity(reached).hi, total.lo),
           "a group_gpus that holds gpus_total, or a further tier");
     }

@@ -66,7 +66,8 @@ ClusterText find_cluster_text(const std::string& name_or_path) {
   if (const EmbeddedFile* file = find_built_in(name_or_path)) {
     return {"clusters/" + file->name, file->text};
   }
-  throw unknown_name("cluster", quoted(name_or_path), cluster_names(), "a file needs a / or .toml");
+  throw unknown_name(
+      "cluster", quotable(name_or_path), cluster_names(), "a file needs a / or .toml");
 }
 
 }  // namespace fabricast

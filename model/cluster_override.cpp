@@ -36,7 +36,7 @@ struct Assignment {
 };
 
 Error malformed(const std::string& text, const std::string& what) {
-  return {what, "--set " + quoted(text), "--set fabric.tier[spine].oversub=4 or =1,2,4"};
+  return {what, "--set " + quotable(text), "--set fabric.tier[spine].oversub=4 or =1,2,4"};
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -84,7 +84,7 @@ Assignment parsed(const std::string& text) {
   Assignment set{text, text.substr(0, equals), {}, split(text.substr(equals + 1), ',')};
   const auto path = path_of(set.key);
   if (!path) {
-    throw malformed(text, fmt::format("'{}' is not a key", quoted(set.key)));
+    throw malformed(text, fmt::format("'{}' is not a key", quotable(set.key)));
   }
   set.path = *path;
   const auto is_empty = [](const std::string& value) { return value.empty(); };
@@ -238,7 +238,7 @@ class Setter {
   bool set_in_table(TomlValue& table, const KeyRule& row, Path rest, const std::string& here) {
     if (find_entry(table, row.key) == nullptr && needs_more(*row.table)) {
       throw Error(fmt::format("this cluster has no {}", here),
-                  "--set " + quoted(set_.text),
+                  "--set " + quotable(set_.text),
                   "a cluster with one (fabricast clusters list), or a file of your own");
     }
     return set_in(entry_of_table(table, row), *row.table, rest, here);
@@ -274,7 +274,7 @@ class Setter {
     if (oversub && index + 1 == list->items.size()) {
       if (index == 0) {
         throw Error("the only tier has no uplinks: nothing to oversubscribe",
-                    "--set " + quoted(set_.text),
+                    "--set " + quotable(set_.text),
                     "a cluster with several tiers");
       }
       --index;  // the links that enter the top tier
@@ -313,7 +313,7 @@ class Setter {
     key_ = here;
     if (row.kind == KeyKind::kTextList || row.key == "schema") {
       throw Error(fmt::format("{} cannot be set", here),
-                  "--set " + quoted(set_.text),
+                  "--set " + quotable(set_.text),
                   "a file of your own");
     }
     TomlValue value = text_value(row.key, value_);
@@ -340,8 +340,8 @@ class Setter {
 
   void require(bool good, const std::string& here, const std::string& remedy) const {
     if (!good) {
-      throw Error(fmt::format("{} cannot be '{}'", here, quoted(value_)),
-                  "--set " + quoted(set_.text),
+      throw Error(fmt::format("{} cannot be '{}'", here, quotable(value_)),
+                  "--set " + quotable(set_.text),
                   remedy);
     }
   }
@@ -350,8 +350,8 @@ class Setter {
     std::vector<std::string> known;
     list_keys(root_, cluster_rule(), "", known);
     const std::string nearest = nearest_key(fmt::format("{}", fmt::join(set_.path, ".")), known);
-    return {fmt::format("no number or word of this cluster is called '{}'", quoted(set_.key)),
-            "--set " + quoted(set_.text),
+    return {fmt::format("no number or word of this cluster is called '{}'", quotable(set_.key)),
+            "--set " + quotable(set_.text),
             (nearest.empty() ? "" : "did you mean '" + nearest + "'? ") +
                 std::string("known: as fabricast clusters show prints them")};
   }
@@ -416,7 +416,7 @@ ClusterVariant combination(const ClusterFile& file,
     const std::string key = Setter(changed.root, sets[i], *values[i]).run();
     if (!keys.insert(key).second) {
       throw Error(fmt::format("{} is set twice", key),
-                  "--set " + quoted(sets[i].text),
+                  "--set " + quotable(sets[i].text),
                   "one --set per key; a list of values makes a sweep");
     }
     variant.label += fmt::format("{}{}={}", variant.label.empty() ? "" : ", ", key, *values[i]);
@@ -438,7 +438,7 @@ std::size_t combinations(const std::vector<Assignment>& sets) {
     count *= set.values.size();
     if (count > kMostVariants) {
       throw Error(fmt::format("more than {} combinations", kMostVariants),
-                  "--set " + quoted(set.text),
+                  "--set " + quotable(set.text),
                   "fewer values");
     }
   }

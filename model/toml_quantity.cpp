@@ -74,8 +74,9 @@ struct QuantityCheck {
     }
     for (const auto& part : value.items) {
       if (!is_part(part.key)) {
-        fault(
-            part, fmt::format("has an unknown part '{}'", quoted(part.key)), example(rule, value));
+        fault(part,
+              fmt::format("has an unknown part '{}'", quotable(part.key)),
+              example(rule, value));
       }
     }
     bool complete = true;
@@ -138,7 +139,7 @@ struct QuantityCheck {
     const TomlValue& p = value.at("p");
     if (!find_provenance(p.text)) {
       faults.add(unknown_name(
-          "provenance", quoted(p.text), names_of(kProvenances), faults.where(p, path)));
+          "provenance", quotable(p.text), names_of(kProvenances), faults.where(p, path)));
     }
     if (!is_one_line(value.at("src").text)) {
       fault(value.at("src"),

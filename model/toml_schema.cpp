@@ -73,7 +73,7 @@ class SchemaCheck {
       if (faults_.is_full()) {
         return;
       }
-      const std::string entry_path = joined(path, quoted(entry.key));
+      const std::string entry_path = joined(path, quotable(entry.key));
       const KeyRule* row = find_rule(rule, entry.key);
       if (row == nullptr) {
         unknown(entry, rule, entry_path);
@@ -100,7 +100,7 @@ class SchemaCheck {
     const KeyRule* other = find_other_unit(rule, entry.key);
     if (other == nullptr) {
       faults_.add(
-          unknown_name("key", quoted(entry.key), key_names(rule), faults_.where(entry, path)));
+          unknown_name("key", quotable(entry.key), key_names(rule), faults_.where(entry, path)));
     } else if (unit_of(entry.key).empty()) {
       faults_.add(entry, path, fmt::format("{} has no unit", entry.key), std::string(other->key));
     } else {
@@ -158,7 +158,7 @@ class SchemaCheck {
   void word(const TomlValue& value, const KeyRule& row, const std::string& path) {
     if (std::find(row.words.begin(), row.words.end(), value.text) == row.words.end()) {
       faults_.add(unknown_name(row.key,
-                               quoted(value.text),
+                               quotable(value.text),
                                {row.words.begin(), row.words.end()},
                                faults_.where(value, path)));
     }
@@ -215,7 +215,7 @@ bool is_one_line(std::string_view text) {
          std::none_of(text.begin(), text.end(), is_control);
 }
 
-std::string quoted(std::string_view text) {
+std::string quotable(std::string_view text) {
   constexpr std::size_t kLongest = 60;
   std::string shown(text.substr(0, kLongest));
   std::replace_if(shown.begin(), shown.end(), is_control, '?');
@@ -250,11 +250,11 @@ void check_schema(const TomlValue& root, const TableRule& rule, Faults& faults) 
 std::string item_path(const std::string& list_path, const TomlValue& list, std::size_t index) {
   const TomlValue& item = list.items[index];
   if (!item.key.empty()) {
-    return joined(list_path, quoted(item.key));
+    return joined(list_path, quotable(item.key));
   }
   const std::string item_name = item.text_at("name");
   return item_name.empty() ? fmt::format("{}[{}]", list_path, index)
-                           : joined(list_path, quoted(item_name));
+                           : joined(list_path, quotable(item_name));
 }
 
 void visit_values(const TomlValue& table,

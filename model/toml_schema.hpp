@@ -95,6 +95,6 @@ void visit_values(const TomlValue& table,
 bool is_one_line(std::string_view text);
 
 /// Text of a file, made fit for a message: at most 60 characters, control characters replaced.
-std::string quoted(std::string_view text);
+std::string quotable(std::string_view text);
 
 }  // namespace fabricast

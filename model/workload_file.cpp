@@ -139,7 +139,7 @@ WorkloadText find_workload(const std::string& name_or_path) {
     }
   }
   throw unknown_name(
-      "workload", quoted(name_or_path), workload_names(), "a file needs a / or .toml");
+      "workload", quotable(name_or_path), workload_names(), "a file needs a / or .toml");
 }
 
 std::uint64_t whole(const TomlValue& quantity) {

@@ -55,7 +55,11 @@ step() {
     return 1
   fi
   echo "== $name (at most $limit s): $log"
-  timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1
+  if [ "$(type -t "$1")" = function ]; then
+    timeout --kill-after=5 "$limit" bash -c "$(declare -p program stem); $(declare -f "$1"); $1" >"$log" 2>&1
+  else
+    timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1
+  fi
   status=$?
   case $status in
     0) verdict=ok ;;
@@ -65,6 +69,40 @@ step() {
   esac
   verdicts+=("$name|$verdict|$((SECONDS - began)) s, $(tail -n 1 "$log" | cut -c 1-90)")
   [ "$status" = 0 ]
+}
+
+program=$build/cli/fabricast
+
+# NCCL's settings on one GPU, each alone: results are checked, times are those of one rank.
+settings() {
+  local options status worst=0
+  for options in --graph "--buffers nccl" "--buffers registered" "--buffers symmetric" \
+    "--buffers symmetric --cta-policy zero" "--buffers registered --graph" --non-blocking \
+    "--in-place yes" "--op mulsum --collective all_reduce" "--issue group"; do
+    echo "-- $options"
+    # shellcheck disable=SC2086  # several words
+    "$program" measure --backend nccl --gpus 1 --bytes 8,1M --time-cap 0.1 --budget 3 --format csv \
+      $options -o "$stem-settings.jsonl"
+    status=$?
+    if [ "$status" = 2 ]; then
+      echo "not on this machine: $options"
+    elif [ "$status" != 0 ]; then
+      worst=$status
+    fi
+  done
+  return "$worst"
+}
+
+# Two ranks of NCCL on one GPU, in one process since 2.30, else in two under mpirun.
+virtual_ranks() {
+  local launch=()
+  if command -v mpirun >/dev/null; then
+    launch=(mpirun --oversubscribe --bind-to none -np 2)
+  fi
+  "${launch[@]}" "$program" measure --backend nccl --ranks-per-gpu 2 --bytes 8,64K,1M \
+    --time-cap 0.2 --budget 15 -o "$stem-virtual.jsonl" || return
+  "${launch[@]}" "$program" measure --backend nccl --ranks-per-gpu 2 --pattern ddp,fsdp,tp,pp \
+    --scale 1/1000 --time-cap 0.3 --budget 15 -o "$stem-virtual.jsonl"
 }
 
 if command -v ccache >/dev/null; then
@@ -80,12 +118,14 @@ else
     --target fabricast kernels_gpu_test nccl_collectives_test kernels_benchmark
   step tests 90 ctest --test-dir "$build" -L gpu --output-on-failure --no-tests=error --timeout 60
 fi
-step doctor 15 "$build/cli/fabricast" doctor
-step nccl 40 "$build/cli/fabricast" measure --backend nccl --gpus 1 -d all --bytes 8,64K,16M,256M \
+step doctor 15 "$program" doctor
+step nccl 40 "$program" measure --backend nccl --gpus 1 -d all --bytes 8,64K,16M,256M \
   --time-cap 0.3 --budget 30 -o "$stem-nccl.jsonl"
-step onchip 60 "$build/cli/fabricast" measure --backend onchip --ranks 8 --bytes 1K,64K,1M,64M \
+step settings 50 settings
+step virtual 40 virtual_ranks
+step onchip 60 "$program" measure --backend onchip --ranks 8 --bytes 1K,64K,1M,64M \
   --time-cap 0.3 --budget 45 -o "$stem-onchip.jsonl"
-step compute 75 "$build/cli/fabricast" measure --compute --backend cuda --workload all --tp 8 \
+step compute 75 "$program" measure --compute --backend cuda --workload all --tp 8 \
   -d bfloat16,float8_e4m3 --time-cap 0.2 --budget 40 -o "$stem-compute.jsonl"
 step benchmark 75 "$build/tests/benchmarks/kernels_benchmark" --benchmark_min_time=0.1 \
   --benchmark_out="$stem-benchmark.json" --benchmark_out_format=json

@@ -56,8 +56,26 @@ std::string describe(const Case& c) {
 // Zero, one, odd, and large enough for every protocol of NCCL.
 TEST_P(NcclOn, HasNoWrongElementAtAnySize) {
   for (const Case& c : cases({0, 1, 3, 1001, 100'003, 5'000'011})) {
-    ASSERT_EQ(backend_->why_not(c), "") << describe(c);
+    if (const std::string why = backend_->why_not(c); !why.empty()) {
+      EXPECT_EQ(info(c.type).bytes, 1) << describe(c) << ": " << why;  // 8-bit floats, on old cards
+      continue;
+    }
     ASSERT_EQ(wrong_elements(c), 0U) << describe(c);
+  }
+}
+
+TEST_P(NcclOn, HasNoWrongElementInPlaceAndUnderAnyOperator) {
+  for (Case c : cases({1001, 100'003})) {
+    for (const auto& op : kReduceOps) {
+      for (const bool in_place : {false, true}) {
+        c.op = op.id;
+        c.in_place = in_place && info(c.collective).in_place;
+        const bool exact = why_not_exact(c.op, c.type, backend_->ranks()).empty();
+        if (info(c.collective).reduces && exact && backend_->why_not(c).empty()) {
+          ASSERT_EQ(wrong_elements(c), 0U) << describe(c) << ' ' << op.name;
+        }
+      }
+    }
   }
 }
 
