@@ -20,7 +20,8 @@ function(fabricast_quick_to_build target)
 endfunction()
 
 # fabricast_precompile(TARGET HEADERS...): large headers of other projects, parsed once per target. Each file
-# still includes what it uses: preset tidy builds without.
+# still includes what it uses: presets tidy and asan build without (GCC 12 cannot read SSE's header back unless it
+# optimises).
 option(FABRICAST_PRECOMPILE "Parse large headers once per target" ON)
 function(fabricast_precompile target)
   if(FABRICAST_PRECOMPILE)
